@@ -1,0 +1,21 @@
+// Three projects, so that a person can run the fast one alone: `npm run jest -- --selectProjects unit`.
+const base = {
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  testEnvironment: 'node',
+  transform: { '^.+\\.tsx?$': ['@swc/jest'] },
+  moduleNameMapper: {
+    '^@jardam/protocol$': '<rootDir>/packages/protocol/src/index.ts',
+    '^@jardam/protocol/(noble|sodium)$': '<rootDir>/packages/protocol/src/providers/$1.ts',
+    '^@jardam/protocol/words$': '<rootDir>/packages/protocol/src/words.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/protocol/dist/'],
+};
+
+export default {
+  projects: [
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,packages,web,config,locales}/**/*.spec.{ts,tsx}'] },
+    { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/{integration,security}/**/*.spec.ts'] },
+    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+  ],
+};
