@@ -12,10 +12,16 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/packages/protocol/dist/'],
 };
 
+const withDatabaseServer = {
+  globalSetup: '<rootDir>/test/support/database-server.setup.mjs',
+  globalTeardown: '<rootDir>/test/support/database-server.teardown.mjs',
+};
+
 export default {
+  testTimeout: 30_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,packages,web,config,locales}/**/*.spec.{ts,tsx}'] },
-    { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/{integration,security}/**/*.spec.ts'] },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,packages,web,config,locales,migrations}/**/*.spec.{ts,tsx}', '<rootDir>/test/unit/**/*.spec.ts'] },
+    { ...base, ...withDatabaseServer, displayName: 'integration', testMatch: ['<rootDir>/test/{integration,security}/**/*.spec.ts'] },
+    { ...base, ...withDatabaseServer, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
   ],
 };

@@ -1,0 +1,49 @@
+import pg from 'pg';
+
+/** The role without rights to alter tables, as which the service works. Migration 0001 makes it. */
+export const APPLICATION_ROLE = 'jardam_app';
+
+const INT8_OID = 20;
+
+/**
+ * Reads bigint columns and count(*) as numbers. pg's default is a string, and "9" > "10" has lost alerts elsewhere.
+ * A value beyond 2^53 throws instead of being rounded; no counter or millisecond time of ours comes near it.
+ */
+export const columnTypes = {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+    if (oid === INT8_OID && format !== 'binary') return parseInt8;
+    return pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown;
+  },
+};
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('a bigint from the database does not fit a safe integer');
+  return value;
+}
+
+/** Startup options of a session: role and time limits hold from the first statement, for every pooled connection. */
+export function sessionOptions(settings: Readonly<Record<string, string | number>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${String(value).replace(/([\\ ])/g, '\\$1')}`)
+    .join(' ');
+}
+
+/**
+ * Whether the application role exists and this login may switch to it. Not so before the first migration, and on
+ * servers where the operator has given a single login of their own with the rights they see fit.
+ */
+export async function canUseApplicationRole(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const found = await client.query<{ may: boolean }>(
+      `SELECT pg_has_role(current_user, oid, 'MEMBER') AS may FROM pg_roles WHERE rolname = $1`,
+      [APPLICATION_ROLE],
+    );
+    return found.rows[0]?.may ?? false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
