@@ -1,0 +1,7 @@
+import type { MigrationInterface } from 'typeorm';
+
+/**
+ * Every migration in the order of execution. Listed by hand, because finding them by file name differs between the
+ * sources, the build and a test runner, and a migration that is silently not found is the worst kind.
+ */
+export const migrations: readonly (new () => MigrationInterface)[] = [];
