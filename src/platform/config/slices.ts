@@ -1,0 +1,158 @@
+import { z } from 'zod';
+
+/**
+ * The settings of the program, one slice for each module that needs some. There is no object that holds them all in
+ * the running program: a module is given its slice under the token beside it, and cannot read another's.
+ *
+ * Every field has a default that works on a fresh machine, except what only the operator can know.
+ */
+
+const durationMs = (least: number, most: number): z.ZodNumber => z.int().min(least).max(most);
+const filePath = z.string().min(1);
+const kibibyte = 1024;
+const mebibyte = 1024 * 1024;
+
+/** A value that never appears in a message. */
+const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true });
+
+export const instanceSchema = z.strictObject({
+  /** Names the coalition in every row; one deployment serves one. */
+  coalition: z.string().regex(/^[a-z0-9-]{1,40}$/, '1 to 40 of a-z, 0-9 and -').default('main'),
+  /** Origin under which people reach the pages; links in mails begin with it. */
+  publicUrl: z
+    .string()
+    .regex(/^https?:\/\/[^/?#@\s]+$/, 'an address like https://example.org, without a path or a slash at the end')
+    .default('http://localhost:8080'),
+  /** Everything this program keeps on disk outside an external database. */
+  dataDir: filePath.default('.jardam'),
+  /** Which parts of the program run in this process. */
+  roles: z.array(z.enum(['http', 'engine'])).min(1).default(['http', 'engine']),
+  /** Built pages; the default is found beside the built program. */
+  webDir: filePath.optional(),
+});
+export type InstanceConfig = z.output<typeof instanceSchema>;
+export const INSTANCE_CONFIG = Symbol('InstanceConfig');
+
+export const databaseSchema = z.strictObject({
+  /** External PostgreSQL 15 or newer. Without it the program starts the one that it brings along. */
+  url: secret(z.string().regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')).optional(),
+  poolSize: z.int().min(2).max(200).default(20),
+  statementTimeoutMs: durationMs(1_000, 600_000).default(30_000),
+});
+export type DatabaseConfig = z.output<typeof databaseSchema>;
+export const DATABASE_CONFIG = Symbol('DatabaseConfig');
+
+export const httpSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes any free port. */
+  port: z.int().min(0).max(65_535).default(8080),
+  /** A TLS proxy stands in front: send Strict-Transport-Security and mark cookies as Secure. */
+  behindTls: z.boolean().default(false),
+  /** Largest sealed message: 64 slots with a payload of 256 KiB fit. */
+  submissionLimitBytes: z.int().min(32 * kibibyte).max(4 * mebibyte).default(512 * kibibyte),
+  /** Largest part of an attachment in one request. */
+  chunkLimitBytes: z.int().min(64 * kibibyte).max(16 * mebibyte).default(mebibyte),
+  /** Largest JSON body: rosters and vaults fit. */
+  jsonLimitBytes: z.int().min(16 * kibibyte).max(8 * mebibyte).default(mebibyte),
+});
+export type HttpConfig = z.output<typeof httpSchema>;
+export const HTTP_CONFIG = Symbol('HttpConfig');
+
+export const metricsSchema = z.strictObject({
+  /** Port for Prometheus on a listener of its own; without it there is none. */
+  port: z.int().min(0).max(65_535).optional(),
+  host: z.string().min(1).default('127.0.0.1'),
+});
+export type MetricsConfig = z.output<typeof metricsSchema>;
+export const METRICS_CONFIG = Symbol('MetricsConfig');
+
+export const mailSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(1).max(65_535).default(25),
+  /** "tls": from the first byte (465). "starttls": required before anything else (587). "none": only to this machine. */
+  security: z.enum(['tls', 'starttls', 'none']).default('starttls'),
+  user: z.string().min(1).optional(),
+  /** File that holds nothing but the password: a password in a variable or on a command line is seen by others. */
+  passwordFile: filePath.optional(),
+  /** File with the certificate authority of the mail server, when the system does not know it. */
+  caFile: filePath.optional(),
+  from: z.string().regex(/^[^\s@<>]+@[^\s@<>]+$/, 'a bare mail address like notice@example.org').default('notice@localhost'),
+  /** Name shown beside the address; neutral, because a mailbox is seen over a shoulder. */
+  fromName: z.string().min(1).max(60).default('Notice'),
+  /** How this host names itself to the mail server; never the machine's own name. */
+  helloName: z.string().regex(/^[A-Za-z0-9.[\]:-]+$/, 'a host name').default('localhost'),
+  connectTimeoutMs: durationMs(500, 60_000).default(5_000),
+  socketTimeoutMs: durationMs(500, 60_000).default(10_000),
+  maxConnections: z.int().min(1).max(50).default(5),
+});
+export type MailConfig = z.output<typeof mailSchema>;
+export const MAIL_CONFIG = Symbol('MailConfig');
+
+export const engineSchema = z.strictObject({
+  tickIntervalMs: durationMs(50, 10_000).default(1_000),
+  /** How often overdue timers are sought without a lower bound of time (see docs/escalation.md). */
+  sweepIntervalMs: durationMs(1_000, 600_000).default(30_000),
+  batchSize: z.int().min(1).max(5_000).default(500),
+  /** A sender that is not heard of for this long has lost its delivery to another one. */
+  sendLeaseMs: durationMs(1_000, 600_000).default(30_000),
+  sendTimeoutMs: durationMs(500, 120_000).default(10_000),
+  /** Deliveries that one process sends at the same time. */
+  sendConcurrency: z.int().min(1).max(200).default(10),
+});
+export type EngineConfig = z.output<typeof engineSchema>;
+export const ENGINE_CONFIG = Symbol('EngineConfig');
+
+export const gatekeeperSchema = z.strictObject({
+  /** Key under which release keys are stored; outside the database and its backups. Default: in dataDir. */
+  keyFile: filePath.optional(),
+});
+export type GatekeeperConfig = z.output<typeof gatekeeperSchema>;
+export const GATEKEEPER_CONFIG = Symbol('GatekeeperConfig');
+
+export const admissionSchema = z.strictObject({
+  /** Reports in one window that cost nothing: thirty people behind one address must all get through. */
+  freePerWindow: z.int().min(30).max(100_000).default(60),
+  windowMs: durationMs(10_000, 3_600_000).default(600_000),
+  /** Hardest proof of work asked of a client, in leading zero bits: 5 s on an old phone. */
+  maxBits: z.int().min(0).max(16).default(16),
+  challengeLifetimeMs: durationMs(10_000, 3_600_000).default(600_000),
+});
+export type AdmissionConfig = z.output<typeof admissionSchema>;
+export const ADMISSION_CONFIG = Symbol('AdmissionConfig');
+
+export const retentionSchema = z.strictObject({
+  attachmentLimitBytes: z.int().min(mebibyte).max(1024 * mebibyte).default(32 * mebibyte),
+  attachmentsPerAlert: z.int().min(0).max(100).default(10),
+  replyLifetimeMs: durationMs(3_600_000, 90 * 86_400_000).default(14 * 86_400_000),
+});
+export type RetentionConfig = z.output<typeof retentionSchema>;
+export const RETENTION_CONFIG = Symbol('RetentionConfig');
+
+export const loggingSchema = z.strictObject({
+  format: z.enum(['plain', 'json']).default('plain'),
+  level: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+});
+export type LoggingConfig = z.output<typeof loggingSchema>;
+export const LOGGING_CONFIG = Symbol('LoggingConfig');
+
+/** Every slice with its token, in the order in which an operator meets them. */
+export const slices = {
+  instance: { schema: instanceSchema, token: INSTANCE_CONFIG },
+  database: { schema: databaseSchema, token: DATABASE_CONFIG },
+  http: { schema: httpSchema, token: HTTP_CONFIG },
+  metrics: { schema: metricsSchema, token: METRICS_CONFIG },
+  mail: { schema: mailSchema, token: MAIL_CONFIG },
+  engine: { schema: engineSchema, token: ENGINE_CONFIG },
+  gatekeeper: { schema: gatekeeperSchema, token: GATEKEEPER_CONFIG },
+  admission: { schema: admissionSchema, token: ADMISSION_CONFIG },
+  retention: { schema: retentionSchema, token: RETENTION_CONFIG },
+  logging: { schema: loggingSchema, token: LOGGING_CONFIG },
+} as const;
+
+export type SliceName = keyof typeof slices;
+
+/** All slices together: exists only between reading the configuration and handing the slices out. */
+export type ServiceConfig = { readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> };
+
+/** What a configuration file, a test or the demo may say: any part of any slice. */
+export type ServiceConfigInput = { readonly [Name in SliceName]?: Partial<z.input<(typeof slices)[Name]['schema']>> };
