@@ -1,0 +1,58 @@
+// Proof of work for anonymous submissions when somebody floods the server. Bounded to what an old phone does in 5 s:
+// people behind one Tor exit must still get through.
+import { concatBytes, requireBytes, u64 } from './bytes.js';
+import { alertIdBytes } from './envelope-format.js';
+import { H } from './hash.js';
+import type { Primitives } from './primitives.js';
+import { yieldToEventLoop } from './runtime.js';
+
+/** No server may ask for more, and no client does more: 2^16 hashes on average. */
+export const MAX_ADMISSION_BITS = 16;
+
+/** Hashes between two turns of the event loop; a few milliseconds on a slow phone. */
+const hashesPerSlice = 256;
+
+/** Finds a nonce for which H("JDM1/admission", challenge ‖ alert_id ‖ nonce) starts with `bits` zero bits.
+ *  Gives the event loop a turn after every slice, and tells `onSlice` how many hashes were tried. */
+export async function solveAdmission(
+  p: Primitives,
+  challenge: Uint8Array,
+  alertId: Uint8Array,
+  bits: number,
+  onSlice?: (tried: number) => void,
+): Promise<number> {
+  requireBits(bits);
+  for (let nonce = 0; ; nonce++) {
+    if (verifyAdmission(p, challenge, alertId, bits, nonce)) return nonce;
+    if (nonce % hashesPerSlice === hashesPerSlice - 1) {
+      onSlice?.(nonce + 1);
+      await yieldToEventLoop();
+    }
+  }
+}
+
+/** Whether `nonce` solves the challenge for this alert. */
+export function verifyAdmission(
+  p: Primitives,
+  challenge: Uint8Array,
+  alertId: Uint8Array,
+  bits: number,
+  nonce: number,
+): boolean {
+  requireBits(bits);
+  requireBytes('challenge', challenge, 32);
+  requireBytes('alertId', alertId, alertIdBytes);
+  if (!Number.isSafeInteger(nonce) || nonce < 0) return false;
+  return leadingZeroBits(H(p, 'JDM1/admission', concatBytes(challenge, alertId, u64(nonce)))) >= bits;
+}
+
+function leadingZeroBits(hash: Uint8Array): number {
+  const at = hash.findIndex((byte) => byte !== 0);
+  return at === -1 ? hash.length * 8 : at * 8 + Math.clz32(hash[at] ?? 0) - 24;
+}
+
+function requireBits(bits: number): void {
+  if (!Number.isInteger(bits) || bits < 0 || bits > MAX_ADMISSION_BITS) {
+    throw new RangeError(`admission asks for 0 to ${MAX_ADMISSION_BITS} bits`);
+  }
+}
