@@ -4,6 +4,7 @@ export * from './admission.js';
 export * from './attachments.js';
 export * from './bytes.js';
 export { randomDraws, recordedDraws, type Draws } from './draws.js';
+export * from './enrolment.js';
 export * from './envelope-format.js';
 export { alertTag, checkGate, envelopeHash, gateCommitment, gateKey, headerHash } from './envelope-hashes.js';
 export * from './envelope-open.js';
