@@ -27,6 +27,13 @@ const STATEMENTS: readonly string[] = [
      created_at   timestamptz NOT NULL DEFAULT now()
    )`,
   `INSERT INTO coalition (coalition_id, slug) VALUES (1, 'default')`,
+  // A hash of each key file that this database was used with. Starting with another file, or with a new one in place
+  // of a lost one, would make sealed rows unreadable without anybody noticing; so it is refused.
+  `CREATE TABLE server_key (
+     name        text PRIMARY KEY,
+     fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+     first_used  timestamptz NOT NULL DEFAULT now()
+   )`,
 
   // --- who may answer -----------------------------------------------------------------------------------------
   `CREATE TABLE roster_version (
@@ -88,6 +95,8 @@ const STATEMENTS: readonly string[] = [
      created_at   timestamptz NOT NULL DEFAULT now(),
      expires_at   timestamptz NOT NULL,
      used_at      timestamptz,
+     -- Where the invitation was mailed to, sealed like a contact: the token that comes back proves this address.
+     address_sealed bytea,
      PRIMARY KEY (coalition_id, token_hash)
    )`,
   `CREATE TABLE enrolment (
@@ -158,9 +167,12 @@ const STATEMENTS: readonly string[] = [
      PRIMARY KEY (coalition_id, alert_id)
    )`,
   `CREATE UNIQUE INDEX alert_by_mailbox ON alert (coalition_id, mailbox_hash)`,
+  // How many came in lately, for the admission of anonymous reports. S1 is neither counted nor slowed.
+  `CREATE INDEX alert_by_arrival ON alert (coalition_id, received_at) WHERE severity > 1`,
   // Narrow on purpose: changing an indexed due_at is never a HOT update, so the row that changes must be small.
-  // chain_n and chain_head are the end of this alert's event chain: the row lock that orders changes of state
-  // is the lock that orders events.
+  // chain_n, chain_head and chain_at are the end of this alert's event chain: the row lock that orders changes of
+  // state is the lock that orders events. chain_at is the time of the last event: a transaction that began earlier
+  // but got the lock later must not write an earlier time behind it.
   `CREATE TABLE alert_timer (
      coalition_id      int NOT NULL,
      alert_id          bytea NOT NULL,
@@ -177,6 +189,7 @@ const STATEMENTS: readonly string[] = [
      ack_expires_at    timestamptz,
      chain_n           bigint NOT NULL,
      chain_head        bytea NOT NULL CHECK (octet_length(chain_head) = 32),
+     chain_at          timestamptz NOT NULL,
      PRIMARY KEY (coalition_id, alert_id),
      FOREIGN KEY (coalition_id, alert_id) REFERENCES alert ON DELETE CASCADE,
      CHECK ((state IN ('resolved', 'stood_down', 'false_alarm')) = (due_at IS NULL))
@@ -244,6 +257,7 @@ const STATEMENTS: readonly string[] = [
      PRIMARY KEY (coalition_id, locator_hash),
      FOREIGN KEY (coalition_id, alert_id) REFERENCES alert ON DELETE CASCADE
    )`,
+  `CREATE INDEX receipt_by_alert ON receipt (coalition_id, alert_id)`,
 
   // --- the gatekeeper's own table: only src/gatekeeper reads it; rk_sealed opens only with its key file ---------
   `CREATE TABLE release_key (
@@ -390,7 +404,7 @@ const STATEMENTS: readonly string[] = [
        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO jardam_app;
        REVOKE UPDATE, DELETE ON event, policy_version, roster_version, delivery_attempt, ack FROM jardam_app;
        GRANT UPDATE (finished_at, outcome, code) ON delivery_attempt TO jardam_app;
-       REVOKE INSERT, UPDATE, DELETE ON migrations FROM jardam_app;
+       REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM jardam_app;
        GRANT jardam_app TO CURRENT_USER;
      END IF;
    END $$`,
