@@ -8,7 +8,7 @@ interface Runtime {
     options: { fatal: true; ignoreBOM: true },
   ) => { decode(bytes: Uint8Array): string };
   readonly setTimeout: (run: () => void, delayMs: number) => unknown;
-  readonly WebAssembly?: unknown;
+  readonly WebAssembly?: { readonly Module?: new (bytes: Uint8Array) => unknown };
 }
 
 const runtime = globalThis as unknown as Runtime;
@@ -47,7 +47,17 @@ export function yieldToEventLoop(): Promise<void> {
   });
 }
 
-/** Whether this place can compile WebAssembly at all (off in iOS Lockdown Mode and in Tor Browser "Safer"). */
-export function hasWebAssembly(): boolean {
-  return typeof runtime.WebAssembly === 'object' && runtime.WebAssembly !== null;
+/** The smallest valid module: magic and version (WebAssembly core specification, 5.5.16). */
+const emptyWasmModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** Whether this place can compile WebAssembly: off in iOS Lockdown Mode and Tor Browser "Safer", where the name is
+ *  missing, and under a CSP without 'wasm-unsafe-eval', where the name is there and only compiling fails. */
+export function canCompileWebAssembly(): boolean {
+  const Module = runtime.WebAssembly?.Module;
+  if (Module === undefined) return false;
+  try {
+    return new Module(emptyWasmModule) !== undefined;
+  } catch {
+    return false;
+  }
 }

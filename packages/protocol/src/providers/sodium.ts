@@ -1,7 +1,7 @@
 // The default provider: libsodium compiled to WebAssembly. Both builds are loaded by dynamic import, so that a
 // bundle only fetches them when asked; Argon2id lives in the larger "sumo" build and only there.
 import { guarded, guardedPasswordHash, type PasswordHash, type Primitives } from '../primitives.js';
-import { hasWebAssembly } from '../runtime.js';
+import { canCompileWebAssembly } from '../runtime.js';
 
 const zeroNonce = new Uint8Array(24);
 
@@ -100,5 +100,5 @@ export async function loadSodiumArgon2(): Promise<PasswordHash> {
 }
 
 function requireWebAssembly(): void {
-  if (!hasWebAssembly()) throw new Error('WebAssembly is off here; use the noble provider');
+  if (!canCompileWebAssembly()) throw new Error('WebAssembly is off here; use the noble provider');
 }
