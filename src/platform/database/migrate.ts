@@ -1,6 +1,5 @@
 import { DataSource, type MigrationInterface } from 'typeorm';
 import pg from 'pg';
-import { APPLICATION_ROLE } from './connection.js';
 
 /** Constructor of a migration; its class name ends with a 13-digit timestamp, which is the order of execution. */
 export type MigrationClass = new () => MigrationInterface;
@@ -28,9 +27,6 @@ export async function migrate(url: string, migrations: readonly MigrationClass[]
     try {
       // One transaction each: a later migration that fails must not undo an earlier one that the operator was told of.
       const run = await owner.runMigrations({ transaction: 'each' });
-      // Readiness compares this list with the program's; the table is made by TypeORM, so no migration can grant it.
-      const role = await lock.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [APPLICATION_ROLE]);
-      if (role.rowCount) await owner.query(`GRANT SELECT ON ${MIGRATION_TABLE} TO ${APPLICATION_ROLE}`);
       return run.map((migration) => migration.name);
     } finally {
       await owner.destroy();
