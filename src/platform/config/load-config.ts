@@ -14,7 +14,7 @@ type Values = Record<string, Record<string, unknown>>;
  * Reads the configuration: defaults, then the file named in JARDAM_CONFIG, then single variables.
  *
  * "http.port" of the file is JARDAM_HTTP_PORT as a variable; lists are separated by commas. DATABASE_URL is
- * database.url, because every hosting service calls it so. A variable with our prefix that names no setting is an
+ * database.url, because every hosting service calls it so; JARDAM_DATA_DIR is instance.dataDir. A variable with our prefix that names no setting is an
  * error: a misspelt limit must not be silently absent.
  *
  * @throws ConfigError that lists everything that is wrong, without any secret
@@ -47,6 +47,7 @@ export function configOf(parts: ServiceConfigInput): ServiceConfig {
 /** Name of the environment variable for a field. */
 export function variableOf(slice: SliceName, field: string): string {
   if (slice === 'database' && field === 'url') return 'DATABASE_URL';
+  if (slice === 'instance' && field === 'dataDir') return 'JARDAM_DATA_DIR';
   return `${PREFIX}${slice}_${field.replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
 }
 

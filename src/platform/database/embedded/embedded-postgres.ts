@@ -6,12 +6,13 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findBinaries, type PostgresBinaries } from './binaries.js';
 import { initialiseCluster } from './cluster.js';
-import { holdDirectory } from './directory-lock.js';
+import { holdDirectory, isHeld } from './directory-lock.js';
 import { stopOrphan } from './orphan.js';
 import { createDatabaseIfMissing, waitUntilReady } from './readiness.js';
 import { firstClosedFolder, serverAccount, type ServerAccount } from './server-account.js';
 
 const OWNER_ROLE = 'jardam';
+const DEFAULT_DATABASE = 'jardam';
 const SOCKET_PORT = 5432; // names the socket file only; nothing listens on the network
 const MAX_SOCKET_PATH_BYTES = 100; // sockaddr_un holds 104 on macOS and 108 on Linux
 const SHARED_FALLBACK_DIR = '/var/lib/jardam';
@@ -91,9 +92,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     await stopOrphan({ binaries, account, clusterDir, log });
     const socketDir = prepareSocketDir(dataDir, account);
     const server = new Supervisor(binaries, account, clusterDir, socketDir, { ...SERVER_SETTINGS, ...options.settings }, log);
-    const urlOf = (database: string): string =>
-      `postgresql://${OWNER_ROLE}@${encodeURIComponent(socketDir)}:${SOCKET_PORT}/${encodeURIComponent(database)}`;
-    const database = options.database ?? 'jardam';
+    const urlOf = (database: string): string => connectionUrl(socketDir, database);
+    const database = options.database ?? DEFAULT_DATABASE;
     try {
       await server.start(urlOf('postgres'));
       await createDatabaseIfMissing(urlOf('postgres'), database);
@@ -115,6 +115,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     held.release();
     throw error;
   }
+}
+
+/**
+ * The database that a running Jardam supervises in this folder, for commands that are typed beside it.
+ *
+ * @returns the connection URL, or null when nobody runs there
+ */
+export function attachEmbedded(options: { readonly dataDir: string; readonly database?: string }): string | null {
+  const account = serverAccount();
+  const dataDir = reachableDataDir(resolve(options.dataDir), account).dataDir;
+  if (!isHeld(dataDir)) return null;
+  return connectionUrl(socketDirOf(dataDir), options.database ?? DEFAULT_DATABASE);
+}
+
+function connectionUrl(socketDir: string, database: string): string {
+  return `postgresql://${OWNER_ROLE}@${encodeURIComponent(socketDir)}:${SOCKET_PORT}/${encodeURIComponent(database)}`;
 }
 
 class Supervisor {
@@ -204,13 +220,18 @@ class Supervisor {
   }
 }
 
-function prepareDataDir(wish: string, account: ServerAccount | null, log: (message: string) => void): string {
-  let dataDir = wish;
+/** The wished folder, or one that the server's account can reach; then `closed` is the folder that stood in the way. */
+function reachableDataDir(wish: string, account: ServerAccount | null): { dataDir: string; closed: string | null } {
   // The folder itself is ours to open; what lies above it is not.
   const closed = account && firstClosedFolder(dirname(wish), account);
+  if (!closed) return { dataDir: wish, closed: null };
+  // One folder per wish, so that two checkouts never share a database by accident.
+  return { dataDir: join(SHARED_FALLBACK_DIR, createHash('sha256').update(wish).digest('hex').slice(0, 12)), closed };
+}
+
+function prepareDataDir(wish: string, account: ServerAccount | null, log: (message: string) => void): string {
+  const { dataDir, closed } = reachableDataDir(wish, account);
   if (account && closed) {
-    // One folder per wish, so that two checkouts never share a database by accident.
-    dataDir = join(SHARED_FALLBACK_DIR, createHash('sha256').update(wish).digest('hex').slice(0, 12));
     log(
       `PostgreSQL does not run as root; as "${account.name}" it may not enter ${closed}. ` +
         `The database is kept in ${dataDir} instead of ${wish}`,
@@ -224,11 +245,15 @@ function prepareDataDir(wish: string, account: ServerAccount | null, log: (messa
   return dataDir;
 }
 
-/** The socket's folder is 0700: on this machine only the server's account and root can connect, without a password. */
-function prepareSocketDir(dataDir: string, account: ServerAccount | null): string {
+function socketDirOf(dataDir: string): string {
   const inside = join(dataDir, 'socket');
   const fits = Buffer.byteLength(join(inside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES;
-  const socketDir = fits ? inside : join(tmpdir(), `jardam-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
+  return fits ? inside : join(tmpdir(), `jardam-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
+}
+
+/** The socket's folder is 0700: on this machine only the server's account and root can connect, without a password. */
+function prepareSocketDir(dataDir: string, account: ServerAccount | null): string {
+  const socketDir = socketDirOf(dataDir);
   mkdirSync(socketDir, { recursive: true, mode: 0o700 });
   if (account) chownSync(socketDir, account.uid, account.gid);
   const made = lstatSync(socketDir);
