@@ -1,0 +1,74 @@
+import { concatBytes, u32, u8, type Primitives } from '@jardam/protocol';
+import type { Tx } from '../platform/database/database.js';
+import { openUnder, sealUnder, type SealingPlace } from '../platform/keys/sealed-box.js';
+import { Gatekeeper, type Released, type SealedReleaseKey } from './gatekeeper.js';
+
+/** The gatekeeper in this process: its own table, opened only with its own key file. */
+export class LocalGatekeeper extends Gatekeeper {
+  /** @param key 32 bytes of the gatekeeper's key file */
+  constructor(
+    private readonly p: Primitives,
+    private readonly key: Uint8Array,
+  ) {
+    super();
+  }
+
+  override seal(coalitionId: number, alertId: Uint8Array, keys: ReadonlyMap<number, Uint8Array>): SealedReleaseKey[] {
+    return [...keys].map(([tier, rk]) => ({
+      tier,
+      rkSealed: sealUnder(this.p, this.key, placeOf(coalitionId, alertId, tier), rk),
+    }));
+  }
+
+  override async store(tx: Tx, coalitionId: number, alertId: Uint8Array, keys: readonly SealedReleaseKey[]): Promise<void> {
+    await tx.query(
+      `INSERT INTO release_key (coalition_id, alert_id, tier, rk_sealed)
+       SELECT $1, $2, tier, rk_sealed FROM unnest($3::smallint[], $4::bytea[]) AS key (tier, rk_sealed)`,
+      [coalitionId, Buffer.from(alertId), keys.map((key) => key.tier), keys.map((key) => Buffer.from(key.rkSealed))],
+    );
+  }
+
+  override async release(tx: Tx, coalitionId: number, alertId: Uint8Array, tiers: readonly number[]): Promise<Released> {
+    // Reached is what the ladder says was entered, by whatever way: deadline, escalate-now, start. It is asked here
+    // and not left to callers, so that there is one place where a key can get out.
+    const { rows } = await tx.query<{ tier: number; rk_sealed: Buffer; released_before: boolean }>({
+      name: 'gatekeeper-release',
+      text: `WITH reached AS (
+               SELECT k.tier, k.rk_sealed, k.released_at IS NOT NULL AS released_before
+               FROM release_key k
+               WHERE k.coalition_id = $1 AND k.alert_id = $2 AND k.tier = ANY ($3::smallint[])
+                 AND k.rk_sealed IS NOT NULL
+                 AND EXISTS (SELECT FROM tier_entry e
+                             WHERE e.coalition_id = k.coalition_id AND e.alert_id = k.alert_id AND e.tier = k.tier
+                               AND e.outcome IN ('notified', 'task'))
+             ), marked AS (
+               UPDATE release_key k SET released_at = now() FROM reached r
+               WHERE k.coalition_id = $1 AND k.alert_id = $2 AND k.tier = r.tier AND k.released_at IS NULL
+             )
+             SELECT tier, rk_sealed, released_before FROM reached`,
+      values: [coalitionId, Buffer.from(alertId), [...tiers]],
+    });
+    const keys = new Map<number, Uint8Array>();
+    for (const { tier, rk_sealed } of rows) {
+      const rk = openUnder(this.p, this.key, placeOf(coalitionId, alertId, tier), rk_sealed);
+      // The key file was checked at start, so the row itself was damaged or swapped.
+      if (rk === null) throw new Error('a release key does not open: its row was altered');
+      keys.set(tier, rk);
+    }
+    return { keys, newlyReleased: rows.filter((row) => !row.released_before).map((row) => row.tier) };
+  }
+
+  override async destroy(tx: Tx, coalitionId: number, alertId: Uint8Array): Promise<number[]> {
+    const { rows } = await tx.query<{ tier: number }>({
+      name: 'gatekeeper-destroy',
+      text: `UPDATE release_key SET rk_sealed = NULL, destroyed_at = now()
+             WHERE coalition_id = $1 AND alert_id = $2 AND rk_sealed IS NOT NULL RETURNING tier`,
+      values: [coalitionId, Buffer.from(alertId)],
+    });
+    return rows.map((row) => row.tier).sort((a, b) => a - b);
+  }
+}
+
+function placeOf(coalitionId: number, alertId: Uint8Array, tier: number): SealingPlace {
+  return { label: 'jardam/release-key', context: concatBytes(u32(coalitionId), alertId, u8(tier)) };
+}
