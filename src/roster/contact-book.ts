@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { concatBytes, fromUtf8, u32, utf8, type Primitives } from '@jardam/protocol';
-import { DEFAULT_COALITION } from '../platform/database/coalition.js';
+import { DEFAULT_COALITION } from '../platform/coalition.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { openUnder, sealUnder } from '../platform/keys/sealed-box.js';
 import { ROSTER_CHANNEL } from './roster-store.js';
