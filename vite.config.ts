@@ -1,0 +1,127 @@
+// Builds the two pages: web/defender → dist/web/index.html ('/'), web/desk → dist/web/desk.html ('/desk').
+// Names carry hashes of their content, nothing is inlined (the CSP allows neither scripts nor styles in the HTML), every
+// text file is also written as .br and .gz, and two builds of one tree give the same bytes.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const locales = here('./locales/');
+
+/** `catalogue:AREA+AREA/LANG` becomes locales/LANG.json cut to these areas, so that a page loads its own words of one
+ *  language and nothing else. */
+function catalogues(): Plugin {
+  const prefix = 'catalogue:';
+  return {
+    name: 'catalogues',
+    resolveId: (id) => (id.startsWith(prefix) ? `\0${id}` : null),
+    async load(id) {
+      if (!id.startsWith(`\0${prefix}`)) return null;
+      const [areas = '', lang = ''] = id.slice(prefix.length + 1).split('/');
+      const file = join(locales, `${lang}.json`);
+      this.addWatchFile(file);
+      const all = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+      const wanted = areas.split('+');
+      const mine = Object.entries(all).filter(([key]) => wanted.includes(key.split('.')[0] ?? ''));
+      for (const area of wanted) {
+        if (!mine.some(([key]) => key.startsWith(`${area}.`))) this.error(`locales/${lang}.json has no texts of ${area}`);
+      }
+      // JSON.parse of a string is quicker to start than an object literal of the same size (V8's advice).
+      return { code: `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(mine)))})`, map: null };
+    },
+  };
+}
+
+/** Puts the pages where the service looks for them, and marks every script and style with its SHA-384, so that a changed
+ *  file is refused by the browser (subresource integrity). */
+function pages(names: Readonly<Record<string, string>>): Plugin {
+  return {
+    name: 'pages',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const integrity = (fileName: string): string => {
+        const file = bundle[fileName];
+        if (!file) throw new Error(`a page refers to ${fileName}, which was not built`);
+        const hash = createHash('sha384').update(file.type === 'chunk' ? file.code : file.source).digest('base64');
+        return `sha384-${hash}`;
+      };
+      for (const [from, to] of Object.entries(names)) {
+        const page = bundle[from];
+        if (page?.type !== 'asset') continue;
+        const html = String(page.source).replace(
+          /<(script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"[^>]*(?=>)/g,
+          (tag, _name, fileName: string) => `${tag} integrity="${integrity(fileName)}"`,
+        );
+        delete bundle[from];
+        this.emitFile({ type: 'asset', fileName: to, source: html });
+      }
+    },
+  };
+}
+
+/** Writes NAME.br and NAME.gz beside every text file: the service sends them as they are, at no cost per request. */
+function precompressed(): Plugin {
+  const compressible = /\.(?:html|js|css|svg|json|webmanifest|txt)$/;
+  return {
+    name: 'precompressed',
+    enforce: 'post',
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(options, bundle) {
+        const { writeFile } = await import('node:fs/promises');
+        const directory = options.dir ?? '';
+        for (const fileName of Object.keys(bundle)) {
+          if (!compressible.test(fileName)) continue;
+          const raw = await readFile(join(directory, fileName));
+          const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length };
+          await writeFile(join(directory, `${fileName}.br`), brotliCompressSync(raw, { params }));
+          // level 9, no name and no time in the header: the same bytes every time.
+          await writeFile(join(directory, `${fileName}.gz`), gzipSync(raw, { level: 9 }));
+        }
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  root: here('./web'),
+  base: '/',
+  publicDir: false,
+  clearScreen: false,
+  // The coalition's instance id (base64url), pinned at build time in production; empty for a demo, where the page shows
+  // the id's words instead.
+  define: { __INSTANCE_ID__: JSON.stringify(process.env['JARDAM_INSTANCE_ID'] ?? '') },
+  resolve: {
+    // The sources, not packages/protocol/dist: the bundler can leave out more, and a stale build cannot slip in.
+    alias: [
+      { find: /^@jardam\/protocol$/, replacement: here('./packages/protocol/src/index.ts') },
+      { find: /^@jardam\/protocol\/(noble|sodium)$/, replacement: here('./packages/protocol/src/providers/$1.ts') },
+      { find: /^@jardam\/protocol\/words$/, replacement: here('./packages/protocol/src/words.ts') },
+    ],
+  },
+  plugins: [catalogues(), pages({ 'defender/index.html': 'index.html', 'desk/index.html': 'desk.html' }), precompressed()],
+  worker: { format: 'es', plugins: () => [catalogues()] },
+  build: {
+    outDir: here('./dist/web'),
+    emptyOutDir: true,
+    // Browsers of 2020 and later: module workers and BigInt are what the cryptography needs.
+    target: ['chrome87', 'firefox114', 'safari15'],
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    cssCodeSplit: true,
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: { defender: here('./web/defender/index.html'), desk: here('./web/desk/index.html') },
+      output: {
+        entryFileNames: 'assets/[hash].js',
+        // A chunk's own name may tell what the page is; the hash alone does not.
+        chunkFileNames: 'assets/[hash].js',
+        assetFileNames: 'assets/[hash][extname]',
+      },
+    },
+  },
+});
