@@ -183,6 +183,8 @@ const STATEMENTS: readonly string[] = [
      tier              smallint NOT NULL,
      loop              smallint NOT NULL DEFAULT 0,
      gen               int NOT NULL DEFAULT 1,
+     -- The generation since which acknowledgements count together; a new round begins when one expires.
+     round_gen         int NOT NULL DEFAULT 1,
      due_at            timestamptz,
      due_kind          text CHECK (due_kind IN ('escalate', 'handed_over', 'reminder', 'ack_expiry', 'resume')),
      owner_rid         bytea,

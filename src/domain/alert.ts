@@ -1,0 +1,93 @@
+import type { EventType } from '@jardam/protocol';
+import type { AlertLifeState } from './life-cycle.js';
+
+/** 32 lower-case hex digits: a responder. Text, because the domain compares and collects them. */
+export type Rid = string;
+
+/** Why the timer will ring. */
+export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
+
+/** The moving part of an alert, one row of alert_timer. Times are milliseconds since 1970 by the database's clock. */
+export interface AlertTimer {
+  readonly state: AlertLifeState;
+  /** Entered last; 0 before the first tier of a round. */
+  readonly tier: number;
+  /** Rounds of the whole ladder that ended without an answer. */
+  readonly loop: number;
+  /** Grows with every entry, so that an act on an older picture is noticed. */
+  readonly gen: number;
+  /** First generation in which acknowledgements count together: a new round starts when one expires. */
+  readonly roundGen: number;
+  /** null exactly when the alert is closed. */
+  readonly dueAt: number | null;
+  readonly dueKind: DueKind | null;
+  readonly owner: Rid | null;
+  readonly ackExpiresAt: number | null;
+}
+
+/** One verified, working way to reach one person (or a duty desk, which has no rid). */
+export interface Contact {
+  readonly contactId: string;
+  readonly rid: Rid | null;
+  readonly org: string | null;
+  readonly channel: string;
+  /** 1 is tried first. */
+  readonly priority: number;
+}
+
+/** Who can be reached now, by tier; and who is told when nobody answers. */
+export interface Reachable {
+  readonly byTier: ReadonlyMap<number, readonly Contact[]>;
+  readonly dutyDesk: readonly Contact[];
+}
+
+export type TierOutcome = 'notified' | 'not_reached' | 'not_consented' | 'task';
+
+/** Why a tier was passed over, or why nobody had to be told. Codes: the ladder shows them as translated sentences. */
+export type TierReason = 'nobody_reachable' | 'all_refused' | 'not_handed_over' | 'already_answered';
+
+export interface TierEntry {
+  readonly gen: number;
+  readonly tier: number;
+  readonly loop: number;
+  readonly outcome: TierOutcome;
+  readonly reason: TierReason | null;
+}
+
+export type Purpose = 'notify' | 'reminder' | 'follow_up' | 'stand_down' | 'hand_over' | 'task' | 'unanswered' | 'closed';
+
+/** A message to be sent: a row of the outbox. */
+export interface NewDelivery {
+  readonly contact: Contact;
+  readonly purpose: Purpose;
+  readonly gen: number;
+  readonly tier: number;
+  /** No retry begins after this; null: retries end by their number alone. */
+  readonly deadline: number | null;
+}
+
+/** What the ledger is told. The hash chain, the actor's signature and the time are added where it is written. */
+export interface DomainEvent {
+  readonly type: EventType;
+  readonly tier: number;
+  readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Which queued messages are no longer wanted. */
+export type Cancellation = { readonly kind: 'none' } | { readonly kind: 'ladder' } | { readonly kind: 'all' } | { readonly kind: 'person'; readonly rid: Rid };
+
+/** Everything that one decision changes; written in one transaction. */
+export interface Change {
+  readonly timer: AlertTimer;
+  readonly entries: readonly TierEntry[];
+  /** The tier entered last turned out not to have been reached. */
+  readonly entryUpdate: { readonly gen: number; readonly tier: number; readonly outcome: 'not_reached'; readonly reason: TierReason } | null;
+  readonly deliveries: readonly NewDelivery[];
+  readonly cancel: Cancellation;
+  readonly events: readonly DomainEvent[];
+}
+
+/** A change of the timer alone. */
+export function changeOf(timer: AlertTimer, parts: Partial<Omit<Change, 'timer'>> = {}): Change {
+  return { timer, entries: [], entryUpdate: null, deliveries: [], cancel: { kind: 'none' }, events: [], ...parts };
+}

@@ -1,0 +1,132 @@
+import { changeOf, type AlertTimer, type Change, type Contact, type TierOutcome, type TierReason } from './alert.js';
+import { deliveriesTo, enterTier, firstContacts, type EntryContext } from './enter-tier.js';
+import { isClosed } from './life-cycle.js';
+import { loopMs, nextStep, waitMs, waitsForShift, type Ladder } from './policy.js';
+import { nextShiftStart } from './work-shift.js';
+
+/** What the tick knows about an alert besides its timer. */
+export interface TickContext extends EntryContext {
+  /** The entry of the current generation; null before the first tier and at the end of the ladder. */
+  readonly entry: { readonly outcome: TierOutcome; readonly enteredAt: number } | null;
+  /** The messages of that entry: how many were queued, and how many a provider has accepted. */
+  readonly messages: { readonly queued: number; readonly accepted: number };
+  /** Ways to reach the owner, best first. */
+  readonly ownerContacts: readonly Contact[];
+}
+
+/**
+ * What a ringing timer means: at most one tier is entered, nothing is skipped.
+ *
+ * @param now the database's now in milliseconds; a timer that is not due is a broken invariant and throws
+ */
+export function decide(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
+  if (timer.dueAt === null || timer.dueKind === null || isClosed(timer.state)) throw new Error('a closed alert has no timer to ring');
+  if (timer.dueAt > now) throw new Error('the timer is not due');
+  switch (timer.dueKind) {
+    case 'escalate':
+      return leaveTier(ladder, timer, now, context);
+    case 'handed_over':
+      return checkHandedOver(ladder, timer, timer.dueAt, now, context);
+    case 'reminder':
+      return remindOwner(timer, context);
+    case 'ack_expiry':
+      return expireAcknowledgement(ladder, timer, now, context);
+    case 'resume':
+      return resume(ladder, timer, now, context);
+  }
+}
+
+function leaveTier(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
+  const late = timer.dueAt === null ? 0 : now - timer.dueAt;
+  const left = markIfNotReached(timer, context);
+  return both(left, climb(ladder, timer, now, context, late));
+}
+
+/** The next tier, or the end of the ladder. Also what a person causes who presses "escalate now". */
+export function climb(ladder: Ladder, timer: AlertTimer, now: number, context: EntryContext, lateMs = 0): Change {
+  const next = nextStep(ladder, timer.tier);
+  return next ? enterTier(ladder, timer, next.tier, now, context, lateMs) : endOfLadder(ladder, timer, now, context);
+}
+
+function checkHandedOver(ladder: Ladder, timer: AlertTimer, dueAt: number, now: number, context: TickContext): Change {
+  if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);
+  const enteredAt = dueAt - ladder.policy.handedOverMs;
+  return changeOf({ ...timer, dueAt: Math.max(now, enteredAt + waitMs(ladder, timer.tier)), dueKind: 'escalate' });
+}
+
+/** A tier is never called informed when no provider took a single message for it. */
+function markIfNotReached(timer: AlertTimer, { entry, messages }: TickContext): Change {
+  const counted = entry !== null && entry.outcome !== 'not_reached' && messages.queued > 0;
+  if (!counted || messages.accepted > 0) return changeOf(timer);
+  const reason: TierReason = 'not_handed_over';
+  return changeOf(timer, {
+    entryUpdate: { gen: timer.gen, tier: timer.tier, outcome: 'not_reached', reason },
+    events: [{ type: 'UNREACHABLE', tier: timer.tier, detail: { gen: timer.gen, reason } }],
+  });
+}
+
+/**
+ * Nobody answered in a whole round: the duty desk and the operator are told, and after a pause the ladder begins
+ * again. The pause comes even when every tier was unreachable, so that an empty roster does not spin.
+ */
+function endOfLadder(ladder: Ladder, timer: AlertTimer, now: number, context: EntryContext): Change {
+  const loop = timer.loop + 1;
+  const gen = timer.gen + 1;
+  const { max } = ladder.policy.loop;
+  const last = ladder.steps.at(-1);
+  // After the last permitted round the duty desk is still told again and again, but nobody else.
+  const tier = max !== null && loop > max && last ? last.tier : 0;
+  const told = firstContacts(context.reachable.dutyDesk);
+  return changeOf(
+    { ...timer, state: 'notifying', tier, loop, gen, owner: null, ackExpiresAt: null, dueAt: nextRound(ladder, now), dueKind: 'escalate' },
+    {
+      deliveries: deliveriesTo(told, { purpose: 'unanswered', gen, tier: timer.tier, deadline: null }),
+      events: [{ type: 'LOOP', tier: timer.tier, detail: { gen, loop, told: told.length } }],
+    },
+  );
+}
+
+function nextRound(ladder: Ladder, now: number): number {
+  const first = nextStep(ladder, 0);
+  const at = now + loopMs(ladder);
+  return first && waitsForShift(ladder, first) ? nextShiftStart(ladder.policy, at) : at;
+}
+
+function remindOwner(timer: AlertTimer, context: TickContext): Change {
+  const told = firstContacts(context.ownerContacts);
+  return changeOf(
+    { ...timer, dueAt: timer.ackExpiresAt, dueKind: 'ack_expiry' },
+    { deliveries: deliveriesTo(told, { purpose: 'reminder', gen: timer.gen, tier: timer.tier, deadline: timer.ackExpiresAt }) },
+  );
+}
+
+/** The owner went silent: the alert has no owner any more and goes to the same people again, or to the next. */
+function expireAcknowledgement(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
+  const freed: AlertTimer = { ...timer, state: 'notifying', owner: null, ackExpiresAt: null, roundGen: timer.gen + 1 };
+  const everybody: EntryContext = { ...context, acknowledged: new Set() };
+  const again = ladder.policy.ack.then === 'same' && timer.tier !== 0;
+  const entered = again ? enterTier(ladder, freed, timer.tier, now, everybody) : climb(ladder, freed, now, everybody);
+  return { ...entered, events: [{ type: 'ACK_EXPIRED', tier: timer.tier, detail: { gen: timer.gen } }, ...entered.events] };
+}
+
+/** The pause is over. The clock ran on meanwhile: what came due during the pause is due now. Why it is over is not
+ *  written down: a forced wish and an unanswered one must look the same. */
+export function resume(ladder: Ladder, timer: AlertTimer, now: number, context: Pick<TickContext, 'entry'>): Change {
+  const due = context.entry === null ? now : Math.max(now, context.entry.enteredAt + waitMs(ladder, timer.tier));
+  return changeOf(
+    { ...timer, state: 'notifying', dueAt: due, dueKind: 'escalate' },
+    { events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }] },
+  );
+}
+
+/** Two changes of one decision: the second continues from the first. */
+function both(first: Change, second: Change): Change {
+  return {
+    timer: second.timer,
+    entries: [...first.entries, ...second.entries],
+    entryUpdate: first.entryUpdate ?? second.entryUpdate,
+    deliveries: [...first.deliveries, ...second.deliveries],
+    cancel: second.cancel,
+    events: [...first.events, ...second.events],
+  };
+}

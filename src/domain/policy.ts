@@ -1,0 +1,119 @@
+import { severityName, type Severity, type SeverityName } from './severity.js';
+
+/** What a person must have agreed to before a tier may be told; enforced by leaving out that tier's stanza. */
+export type Consent = 'abroad' | 'eu' | 'un' | 'publication';
+
+/** When a tier counts as having answered: one person, `quorum` distinct people, or one of every organisation told. */
+export type SatisfiedBy = 'any' | 'each_org' | { readonly quorum: number };
+
+/** Milliseconds after the first tier; the beginning of the next shift; or null: not in the ladder of this severity. */
+export type TierDelay = number | 'next_shift' | null;
+
+export type Names = Readonly<Record<'ky' | 'ru' | 'uz' | 'tg' | 'en', string>>;
+
+export interface PolicyTier {
+  /** Place in the ladder, growing; the number that envelopes and rosters carry. */
+  readonly tier: number;
+  /** How people call it: "T1", "T1b". */
+  readonly key: string;
+  readonly name: Names;
+  readonly afterMs: Readonly<Record<SeverityName, TierDelay>>;
+  readonly satisfiedBy: SatisfiedBy;
+  readonly consent: Consent | null;
+  /** Its release key stays with the gatekeeper until the tier is entered. */
+  readonly gated: boolean;
+  /** "task": nobody is told automatically; the people of `askTier` are asked to tell this tier themselves. */
+  readonly by: 'people' | 'task';
+  readonly askTier?: number | undefined;
+}
+
+/** The promise an alert runs on. A running alert keeps the version it was accepted under. */
+export interface Policy {
+  readonly id: string;
+  readonly version: number;
+  readonly name: Names;
+  /** IANA zone in which `shift` is read. */
+  readonly zone: string;
+  /** Local working time; ISO weekdays, 1 is Monday. */
+  readonly shift: { readonly starts: string; readonly ends: string; readonly weekdays: readonly number[] };
+  readonly tiers: readonly PolicyTier[];
+  readonly ack: {
+    readonly expiresMs: Readonly<Record<SeverityName, number>>;
+    /** Share of the time after which the owner is reminded, between 0 and 1. */
+    readonly remindAt: number;
+    /** Whom an expired acknowledgement goes to: the same tier again, or the next. */
+    readonly then: 'same' | 'next';
+  };
+  /** A tier of which nothing has been handed to a provider after this long is passed over. */
+  readonly handedOverMs: number;
+  /** Longest pause after a request to stand down. */
+  readonly standDownPauseMs: number;
+  readonly loop: {
+    /** How long the last tier has, and how long until the ladder begins again. */
+    readonly afterMs: Readonly<Record<SeverityName, number>>;
+    /** Most rounds of the ladder; null: until somebody answers. */
+    readonly max: number | null;
+  };
+}
+
+/** The part of the ladder that this alert may climb: in its severity's ladder, and allowed by the sender. */
+export interface Ladder {
+  readonly policy: Policy;
+  readonly severity: Severity;
+  readonly steps: readonly PolicyTier[];
+  /** In the severity's ladder, but the sender left out its stanza. */
+  readonly notConsented: readonly PolicyTier[];
+}
+
+/** The ladder of one alert. `allowedTiers` are those that the sender's header names; a task tier has no keys and so no
+ *  stanza, but needs the sender's word all the same. */
+export function ladderOf(policy: Policy, severity: Severity, allowedTiers: readonly number[]): Ladder {
+  const name = severityName(severity);
+  const inLadder = policy.tiers.filter((tier) => tier.afterMs[name] !== null);
+  return {
+    policy,
+    severity,
+    steps: inLadder.filter((step) => allowedTiers.includes(step.tier)),
+    notConsented: inLadder.filter((step) => !allowedTiers.includes(step.tier)),
+  };
+}
+
+/** The step with this tier number. A tier outside the ladder is a broken invariant and throws. */
+export function stepOf(ladder: Ladder, tier: number): PolicyTier {
+  const step = ladder.steps.find((candidate) => candidate.tier === tier);
+  if (!step) throw new Error(`tier ${tier} is not in the ladder of this alert`);
+  return step;
+}
+
+/** The next step above `tier` (0: before the first), or null at the end. */
+export function nextStep(ladder: Ladder, tier: number): PolicyTier | null {
+  return ladder.steps.find((step) => step.tier > tier) ?? null;
+}
+
+/** How long `tier` has before the next step, or before the end of the ladder is declared. */
+export function waitMs(ladder: Ladder, tier: number): number {
+  const next = nextStep(ladder, tier);
+  if (!next) return loopMs(ladder);
+  return Math.max(0, offsetMs(ladder, next) - offsetMs(ladder, stepOf(ladder, tier)));
+}
+
+/** Time between the end of the ladder and its next round. */
+export function loopMs(ladder: Ladder): number {
+  return ladder.policy.loop.afterMs[severityName(ladder.severity)];
+}
+
+/** How long an acknowledgement holds. */
+export function ackLifetimeMs(ladder: Ladder): number {
+  return ladder.policy.ack.expiresMs[severityName(ladder.severity)];
+}
+
+/** Milliseconds from the first tier; the next shift is where the clock of that alert starts, so it counts as 0. */
+export function offsetMs(ladder: Ladder, step: PolicyTier): number {
+  const delay = step.afterMs[severityName(ladder.severity)];
+  return typeof delay === 'number' ? delay : 0;
+}
+
+/** Whether the step waits for the beginning of working time. */
+export function waitsForShift(ladder: Ladder, step: PolicyTier): boolean {
+  return step.afterMs[severityName(ladder.severity)] === 'next_shift';
+}
