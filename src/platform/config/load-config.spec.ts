@@ -24,7 +24,7 @@ describe('the configuration of the service', () => {
 
   it('lets a variable win over the file, and the file over the default', () => {
     writeFileSync(file, 'http:\n  port: 9000\n  behindTls: true\nmail:\n  host: mail.example.org\n');
-    const config = loadConfig({ JARDAM_CONFIG: file, JARDAM_HTTP_PORT: '9001', JARDAM_INSTANCE_ROLES: 'engine' });
+    const config = loadConfig({ JARDAM_CONFIG: file, JARDAM_HTTP_PORT: '9001', JARDAM_ROLES: 'engine' });
     expect(config.http).toMatchObject({ port: 9001, behindTls: true });
     expect(config.mail.host).toBe('mail.example.org');
     expect(config.instance.roles).toEqual(['engine']);
@@ -67,6 +67,12 @@ describe('the configuration of the service', () => {
     writeFileSync(file, 'http:\n  port: 1\n  port: 2\n');
     expect(() => loadConfig({ JARDAM_CONFIG: file })).toThrow(`${file}:3:3: allowed is valid YAML; found Map keys must be unique`);
     expect(() => loadConfig({ JARDAM_CONFIG: join(folder, 'absent.yaml') })).toThrow('absent.yaml: allowed is a readable file; found no such file');
+  });
+
+  it('keeps key files apart from the database unless the operator names a place', () => {
+    const config = loadConfig({ JARDAM_DATA_DIR: '/srv/jardam', JARDAM_GATEKEEPER_KEY_FILE: '/run/secrets/gate' });
+    expect(config.contacts.keyFile).toBe('/srv/jardam/keys/contacts.key');
+    expect(config.gatekeeper.keyFile).toBe('/run/secrets/gate');
   });
 
   it('takes parts from tests and the demo with the same checks', () => {

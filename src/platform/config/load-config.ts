@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { describeFound, explainIssue, fieldName } from './explain-issue.js';
@@ -6,7 +7,7 @@ import { readText, readYaml } from './yaml-file.js';
 
 const PREFIX = 'JARDAM_';
 /** Variables with our prefix that are not settings of the service. */
-const OTHER_VARIABLES = [/^JARDAM_CONFIG$/, /^JARDAM_TEST_/];
+const OTHER_VARIABLES = [/^JARDAM_CONFIG$/, /^JARDAM_TEST_/, /^JARDAM_DEMO_/];
 
 type Values = Record<string, Record<string, unknown>>;
 
@@ -36,7 +37,20 @@ export function loadConfig(environment: NodeJS.ProcessEnv, overrides: ServiceCon
     else problems.push(...problemsOf(checked.error, name as SliceName, values, origins));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return config as ServiceConfig;
+  return withKeyFiles(config as CheckedSlices);
+}
+
+type CheckedSlices = { readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> };
+
+/** Key files live beside each other, apart from the database's folder, so that a copy of that holds none of them. */
+function withKeyFiles(config: CheckedSlices): ServiceConfig {
+  const inDataDir = (name: string): string => join(config.instance.dataDir, 'keys', `${name}.key`);
+  return {
+    ...config,
+    gatekeeper: { ...config.gatekeeper, keyFile: config.gatekeeper.keyFile ?? inDataDir('gatekeeper') },
+    contacts: { ...config.contacts, keyFile: config.contacts.keyFile ?? inDataDir('contacts') },
+    admission: { ...config.admission, keyFile: config.admission.keyFile ?? inDataDir('admission') },
+  };
 }
 
 /** The configuration of defaults and the given parts alone, for tests and the demo. */
@@ -48,7 +62,8 @@ export function configOf(parts: ServiceConfigInput): ServiceConfig {
 export function variableOf(slice: SliceName, field: string): string {
   if (slice === 'database' && field === 'url') return 'DATABASE_URL';
   if (slice === 'instance' && field === 'dataDir') return 'JARDAM_DATA_DIR';
-  return `${PREFIX}${slice}_${field.replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
+  const inside = slice === 'instance' ? '' : `${slice}_`;
+  return `${PREFIX}${inside}${field.replace(/[A-Z]/g, (letter) => `_${letter}`)}`.toUpperCase();
 }
 
 function takeFile(file: string, values: Values, origins: Map<string, string>, problems: ConfigProblem[]): void {

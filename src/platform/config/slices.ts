@@ -12,12 +12,13 @@ const filePath = z.string().min(1);
 const kibibyte = 1024;
 const mebibyte = 1024 * 1024;
 
+/** A slice whose key file has been given its place in dataDir when the operator named none. */
+type WithKeyFile<S extends z.ZodObject> = Omit<z.output<S>, 'keyFile'> & { readonly keyFile: string };
+
 /** A value that never appears in a message. */
 const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true });
 
 export const instanceSchema = z.strictObject({
-  /** Names the coalition in every row; one deployment serves one. */
-  coalition: z.string().regex(/^[a-z0-9-]{1,40}$/, '1 to 40 of a-z, 0-9 and -').default('main'),
   /** Origin under which people reach the pages; links in mails begin with it. */
   publicUrl: z
     .string()
@@ -46,7 +47,7 @@ export const httpSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   /** 0 takes any free port. */
   port: z.int().min(0).max(65_535).default(8080),
-  /** A TLS proxy stands in front: send Strict-Transport-Security and mark cookies as Secure. */
+  /** A TLS proxy stands in front: send Strict-Transport-Security. */
   behindTls: z.boolean().default(false),
   /** Largest sealed message: 64 slots with a payload of 256 KiB fit. */
   submissionLimitBytes: z.int().min(32 * kibibyte).max(4 * mebibyte).default(512 * kibibyte),
@@ -103,13 +104,22 @@ export type EngineConfig = z.output<typeof engineSchema>;
 export const ENGINE_CONFIG = Symbol('EngineConfig');
 
 export const gatekeeperSchema = z.strictObject({
-  /** Key under which release keys are stored; outside the database and its backups. Default: in dataDir. */
+  /** Key under which release keys are stored; outside the database and its backups. Default: dataDir/keys. */
   keyFile: filePath.optional(),
 });
-export type GatekeeperConfig = z.output<typeof gatekeeperSchema>;
+export type GatekeeperConfig = WithKeyFile<typeof gatekeeperSchema>;
 export const GATEKEEPER_CONFIG = Symbol('GatekeeperConfig');
 
+export const contactsSchema = z.strictObject({
+  /** Key under which the addresses of responders are stored. Default: dataDir/keys. */
+  keyFile: filePath.optional(),
+});
+export type ContactsConfig = WithKeyFile<typeof contactsSchema>;
+export const CONTACTS_CONFIG = Symbol('ContactsConfig');
+
 export const admissionSchema = z.strictObject({
+  /** Key behind the proof-of-work challenges and the answers to unknown receipts. Default: dataDir/keys. */
+  keyFile: filePath.optional(),
   /** Reports in one window that cost nothing: thirty people behind one address must all get through. */
   freePerWindow: z.int().min(30).max(100_000).default(60),
   windowMs: durationMs(10_000, 3_600_000).default(600_000),
@@ -117,7 +127,7 @@ export const admissionSchema = z.strictObject({
   maxBits: z.int().min(0).max(16).default(16),
   challengeLifetimeMs: durationMs(10_000, 3_600_000).default(600_000),
 });
-export type AdmissionConfig = z.output<typeof admissionSchema>;
+export type AdmissionConfig = WithKeyFile<typeof admissionSchema>;
 export const ADMISSION_CONFIG = Symbol('AdmissionConfig');
 
 export const retentionSchema = z.strictObject({
@@ -144,6 +154,7 @@ export const slices = {
   mail: { schema: mailSchema, token: MAIL_CONFIG },
   engine: { schema: engineSchema, token: ENGINE_CONFIG },
   gatekeeper: { schema: gatekeeperSchema, token: GATEKEEPER_CONFIG },
+  contacts: { schema: contactsSchema, token: CONTACTS_CONFIG },
   admission: { schema: admissionSchema, token: ADMISSION_CONFIG },
   retention: { schema: retentionSchema, token: RETENTION_CONFIG },
   logging: { schema: loggingSchema, token: LOGGING_CONFIG },
@@ -152,7 +163,11 @@ export const slices = {
 export type SliceName = keyof typeof slices;
 
 /** All slices together: exists only between reading the configuration and handing the slices out. */
-export type ServiceConfig = { readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> };
+export type ServiceConfig = Omit<{ readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> }, 'gatekeeper' | 'contacts' | 'admission'> & {
+  readonly gatekeeper: GatekeeperConfig;
+  readonly contacts: ContactsConfig;
+  readonly admission: AdmissionConfig;
+};
 
 /** What a configuration file, a test or the demo may say: any part of any slice. */
 export type ServiceConfigInput = { readonly [Name in SliceName]?: Partial<z.input<(typeof slices)[Name]['schema']>> };

@@ -21,46 +21,51 @@ export class ProblemFilter implements ExceptionFilter {
     const answer = this.problemOf(error, http.getRequest<FastifyRequest>());
     if (answer.status >= 500) this.log.error(`${answer.status} ${answer.code}`, error instanceof Error ? error : undefined);
     if (reply.sent) return;
-    if (answer.status === 503) void reply.header('retry-after', retryAfterSeconds);
-    void reply.status(answer.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(answer.toBody()));
+    sendProblem(reply, answer);
   }
 
   private problemOf(error: unknown, request: FastifyRequest): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof ZodError) return fieldProblem(error);
     if (isDatabaseUnavailable(error)) {
-      return problem(503, 'database-down', 'The database cannot be reached', 'Nothing was stored. Send the same request again in a few seconds.');
+      return problem(503, 'database-down', 'The database cannot be reached', 'It is not certain that this was stored. Send the same request again in a few seconds.');
     }
     if (error instanceof HttpException || isFastifyError(error)) {
-      return this.frameworkProblem(error instanceof HttpException ? error.getStatus() : error.statusCode, request);
+      return problemOfStatus(error instanceof HttpException ? error.getStatus() : error.statusCode, request.headers['content-type'], this.limits);
     }
-    return problem(500, 'internal', 'Something went wrong here', 'It was not your fault. Nothing is known to be stored; the same request can be sent again.');
+    return problem(500, 'internal', 'Something went wrong here', 'It is not certain that this was stored. The same request can be sent again.');
   }
+}
 
-  // The framework's own messages repeat the address of the request, which may hold ids.
-  private frameworkProblem(status: number, request: FastifyRequest): Problem {
-    switch (status) {
-      case 404:
-        return problem(404, 'not-found', 'There is nothing at this address');
-      case 405:
-        return problem(405, 'method-not-allowed', 'This address does not know that method');
-      case 413: {
-        const limitBytes = bodyLimitOf(request.headers['content-type'], this.limits);
-        return problem(413, 'too-large', 'The request is too large', `At most ${limitBytes} bytes are taken here.`, { limitBytes });
-      }
-      case 414:
-        return problem(414, 'address-too-long', 'The address is too long');
-      case 415:
-        return problem(415, 'unsupported-media-type', 'This kind of content is not taken here', `Taken are ${ACCEPTED_MEDIA_TYPES.join(', ')}.`);
-      case 429:
-        return problem(429, 'too-many-requests', 'Too many requests');
-      case 503:
-        return problem(503, 'stopping', 'The service is stopping or starting', 'Send the same request again in a few seconds.');
-      default:
-        return status >= 500
-          ? problem(500, 'internal', 'Something went wrong here')
-          : problem(400, 'malformed-request', 'The request cannot be read');
+/** Writes a problem as the answer; also for errors that arise before Nest sees the request. */
+export function sendProblem(reply: FastifyReply, answer: Problem): void {
+  if (answer.status === 503) void reply.header('retry-after', retryAfterSeconds);
+  void reply.status(answer.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(answer.toBody()));
+}
+
+/** The problem for a bare status of the framework, whose own messages repeat the address, which may hold ids. */
+export function problemOfStatus(status: number, contentType: string | undefined, limits: BodyLimits): Problem {
+  switch (status) {
+    case 404:
+      return problem(404, 'not-found', 'There is nothing at this address');
+    case 405:
+      return problem(405, 'method-not-allowed', 'This address does not know that method');
+    case 413: {
+      const limitBytes = bodyLimitOf(contentType, limits);
+      return problem(413, 'too-large', 'The request is too large', `At most ${limitBytes} bytes are taken here.`, { limitBytes });
     }
+    case 414:
+      return problem(414, 'address-too-long', 'The address is too long');
+    case 415:
+      return problem(415, 'unsupported-media-type', 'This kind of content is not taken here', `Taken are ${ACCEPTED_MEDIA_TYPES.join(', ')}.`);
+    case 429:
+      return problem(429, 'too-many-requests', 'Too many requests');
+    case 503:
+      return problem(503, 'stopping', 'The service is stopping or starting', 'Send the same request again in a few seconds.');
+    default:
+      return status >= 500
+        ? problem(500, 'internal', 'Something went wrong here')
+        : problem(400, 'malformed-request', 'The request cannot be read');
   }
 }
 

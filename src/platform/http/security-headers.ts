@@ -50,22 +50,28 @@ const PERMISSIONS_POLICY = [
 
 const HSTS = 'max-age=63072000; includeSubDomains';
 
-/** Headers of every answer. A route that serves a page replaces the policy by pageHeaders(). */
-export function registerSecurityHeaders(fastify: FastifyInstance, options: { behindTls: boolean }): void {
+/** Headers of every answer that is not a page. */
+export function securityHeaders(options: { readonly behindTls: boolean }): Record<string, string> {
+  return {
+    'content-security-policy': DATA_POLICY,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': PERMISSIONS_POLICY,
+    'x-robots-tag': 'noindex, nofollow',
+    ...(options.behindTls ? { 'strict-transport-security': HSTS } : {}),
+  };
+}
+
+/** Sets them before anything else happens to a request. A route that serves a page adds pageHeaders(). */
+export function registerSecurityHeaders(fastify: FastifyInstance, options: { readonly behindTls: boolean }): void {
+  const headers = securityHeaders(options);
   fastify.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers({
-      'content-security-policy': DATA_POLICY,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': PERMISSIONS_POLICY,
-      'x-robots-tag': 'noindex, nofollow',
-      ...(options.behindTls ? { 'strict-transport-security': HSTS } : {}),
-    });
+    void reply.headers(headers);
     done();
   });
 }

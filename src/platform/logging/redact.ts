@@ -12,8 +12,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w:])(?=[\da-f:]*[a-f:]{2}|(?:[\da-f]{1,4}:){5})(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}(?![\w:])/gi, '[address]'],
   [/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/gi, '[id]'],
   [/\b[\da-f]{16,}\b/gi, '[id]'],
-  // Base64url of 16 bytes and more: ids, keys, tokens. Needs a digit, so that long plain words stay readable.
-  [/(?<![\w/-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{22,}={0,2}(?![\w-])/g, '[token]'],
+  // Base64url of 16 bytes and more: ids, keys, tokens. Plain words, also with a number at their end, stay readable.
+  [/(?<![\w-])(?!(?:[A-Z]?[a-z]{2,}-?)+\d*(?![\w-]))[\w-]{22,}={0,2}(?![\w-])/g, '[token]'],
 ];
 
 export function redact(text: string): string {
