@@ -228,6 +228,8 @@ const STATEMENTS: readonly string[] = [
    )`,
   `ALTER TABLE envelope ALTER COLUMN sealed SET STORAGE EXTERNAL`,
   `CREATE INDEX envelope_by_hash ON envelope (coalition_id, alert_id, envelope_hash)`,
+  // Replies to the defender (kind 4) live 14 days.
+  `CREATE INDEX envelope_reply_age ON envelope (received_at) WHERE kind = 4`,
   `CREATE TABLE attachment (
      coalition_id int NOT NULL,
      alert_id     bytea NOT NULL,
@@ -364,9 +366,10 @@ const STATEMENTS: readonly string[] = [
 
   // --- evidence: append only ------------------------------------------------------------------------------------
   // alert_id is all zero for the coalition's own chain (ROSTER, POLICY). detail holds what the ladder needs and
-  // never content; statement is the signed bytes of a person's act.
+  // never content; statement is the signed bytes of a person's act. No foreign key to coalition: every insert would
+  // lock that one row in share mode, and all intake would meet there.
   `CREATE TABLE event (
-     coalition_id int NOT NULL REFERENCES coalition,
+     coalition_id int NOT NULL,
      alert_id     bytea NOT NULL CHECK (octet_length(alert_id) = 16),
      n            bigint NOT NULL,
      type         text NOT NULL,

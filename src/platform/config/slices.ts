@@ -131,8 +131,8 @@ export type AdmissionConfig = WithKeyFile<typeof admissionSchema>;
 export const ADMISSION_CONFIG = Symbol('AdmissionConfig');
 
 export const retentionSchema = z.strictObject({
-  attachmentLimitBytes: z.int().min(mebibyte).max(1024 * mebibyte).default(32 * mebibyte),
-  attachmentsPerAlert: z.int().min(0).max(100).default(10),
+  attachmentLimitBytes: z.int().min(mebibyte).max(64 * mebibyte).default(25 * mebibyte),
+  attachmentsPerAlert: z.int().min(0).max(100).default(5),
   replyLifetimeMs: durationMs(3_600_000, 90 * 86_400_000).default(14 * 86_400_000),
 });
 export type RetentionConfig = z.output<typeof retentionSchema>;
