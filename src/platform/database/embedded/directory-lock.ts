@@ -21,7 +21,7 @@ export function holdDirectory(directory: string): { release: () => void } | { re
   const file = join(directory, LOCK_FILE);
   const holder = readHolder(file);
   if (holder && holder.pid !== process.pid && isAlive(holder)) return { refused: 'in-use', pid: holder.pid };
-  const mine: Holder = { pid: process.pid, startedAt: startOf(process.pid) };
+  const mine: Holder = { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? null };
   writeFileSync(`${file}.${process.pid}`, JSON.stringify(mine));
   renameSync(`${file}.${process.pid}`, file);
   return {
@@ -52,16 +52,25 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const startedAt = startOf(holder.pid);
-  return holder.startedAt === null || startedAt === null || startedAt === holder.startedAt;
+  const now = statOf(holder.pid);
+  if (now === null) return true; // no /proc on this system: the number is all we have
+  if (now.ended) return false;
+  return holder.startedAt === null || now.startedAt === holder.startedAt;
 }
 
-function startOf(pid: number): string | null {
+interface ProcessStat {
+  /** Killed, but its number not yet given back: stays so for ever below an init that does not reap, as in containers. */
+  readonly ended: boolean;
+  readonly startedAt: string | null;
+}
+
+function statOf(pid: number): ProcessStat | null {
   try {
-    // Field 22 of /proc/<pid>/stat; the command name before it may hold spaces, so count after its closing bracket.
+    // See proc(5): state is field 3, start time field 22. The name before them may hold spaces, so count after its ")".
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { ended: fields[0] === 'Z' || fields[0] === 'X', startedAt: fields[19] ?? null };
   } catch {
-    return null; // no /proc on this system
+    return null;
   }
 }
