@@ -119,7 +119,9 @@ const STATEMENTS: readonly string[] = [
      updated_at   timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (coalition_id, locator_hash)
    )`,
-  `CREATE TABLE desk_challenge (
+  // UNLOGGED: anybody may ask for a challenge, so asking must not cost a flush to disk. A crash empties the table, and
+  // whoever was just signing in asks again.
+  `CREATE UNLOGGED TABLE desk_challenge (
      coalition_id int NOT NULL REFERENCES coalition,
      challenge    bytea NOT NULL CHECK (octet_length(challenge) = 32),
      rid          bytea NOT NULL,
@@ -286,6 +288,8 @@ const STATEMENTS: readonly string[] = [
      severity      smallint NOT NULL,
      purpose       text NOT NULL CHECK (purpose IN
        ('notify', 'reminder', 'follow_up', 'stand_down', 'hand_over', 'task', 'unanswered', 'closed')),
+     -- 0, or the number of the defender's message that this one is about: each of those is announced.
+     nth           bigint NOT NULL DEFAULT 0,
      contact_id    uuid NOT NULL,
      rid           bytea,
      channel       text NOT NULL,
@@ -299,7 +303,7 @@ const STATEMENTS: readonly string[] = [
      created_at    timestamptz NOT NULL DEFAULT now(),
      sent_at       timestamptz,
      PRIMARY KEY (coalition_id, delivery_id),
-     UNIQUE (coalition_id, alert_id, gen, contact_id, purpose),
+     UNIQUE (coalition_id, alert_id, gen, contact_id, purpose, nth),
      FOREIGN KEY (coalition_id, alert_id) REFERENCES alert ON DELETE CASCADE
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0)`,
   `CREATE INDEX delivery_ready ON delivery (severity, next_at) WHERE state IN ('pending', 'failed')`,
