@@ -1,0 +1,82 @@
+// One line of the queue: the clock, how bad it is, what it is about, who has it.
+import { isClosed } from '../../shared/alert-view.js';
+import { dayAndTime } from '../../shared/dates.js';
+import type { Translate } from '../../shared/i18n.js';
+import type { RosterView } from '../crypto/messages.js';
+import { isUnanswered } from '../logic/queue-order.js';
+import type { AlertRecord } from '../service/desk-store.js';
+import { DueClock } from '../ui/clock.js';
+import { personName, tierName } from '../ui/names.js';
+import { serverNowMs } from '../ui/now.js';
+import { SeverityMark } from '../ui/severity.js';
+import { useText } from '../ui/text.js';
+
+/** The first words of what was reported; never more than a row holds. */
+const headlineLength = 140;
+
+/** What the row says the alert is about: from the decrypted text, or why there is none. */
+export function headline({ content, problem }: AlertRecord, t: Translate): string {
+  if (content === null) return problem === null ? t('desk.row.opening') : t('desk.row.not-loaded');
+  if ('refused' in content) return t('desk.row.cannot-open');
+  const { answers, kind } = content.alert;
+  const text = answers.what ?? '';
+  if (text !== '') return text.length > headlineLength ? `${text.slice(0, headlineLength)}…` : text;
+  return kind === 'report' ? t('desk.row.no-text') : t('desk.row.panic');
+}
+
+function standing({ entry, detail }: AlertRecord, roster: RosterView, ownRid: string, t: Translate): string {
+  if (isClosed(entry.state) || entry.state === 'paused') return t(`desk.state.${entry.state}`);
+  if (isUnanswered(entry)) {
+    const tier = detail === null ? String(entry.tier) : tierName(detail.view.tiers, entry.tier, t);
+    return t('desk.row.with-tier', { tier });
+  }
+  const rid = entry.owner?.rid ?? entry.ackedBy[0]?.rid ?? null;
+  return rid === ownRid ? t('desk.row.yours') : t('desk.row.owner', { person: personName(roster, rid, t) });
+}
+
+export function QueueRow(props: {
+  record: AlertRecord;
+  roster: RosterView;
+  ownRid: string;
+  selected: boolean;
+  open: boolean;
+  onOpen: () => void;
+  rowRef: (element: HTMLButtonElement | null) => void;
+}) {
+  const t = useText();
+  const { record, roster, ownRid } = props;
+  const { entry, detail } = record;
+  const next = detail?.view.next ?? null;
+  const nextName = next === null || detail === null ? '' : tierName(detail.view.tiers, next.tier, t);
+  const where = record.content !== null && 'alert' in record.content ? (record.content.alert.answers.where ?? '') : '';
+  return (
+    <li class={`row${isUnanswered(entry) ? ' row-unanswered' : ''}${props.open ? ' row-open' : ''}`}>
+      <button
+        type="button"
+        ref={props.rowRef}
+        class="row-button"
+        tabIndex={props.selected ? 0 : -1}
+        aria-current={props.open ? 'true' : undefined}
+        onClick={props.onOpen}
+      >
+        <span class="row-head">
+          <DueClock dueAt={entry.dueAt} dueKind={entry.dueKind} tierName={nextName} />
+          <SeverityMark severity={entry.severity} words={false} />
+        </span>
+        <span class="row-text">{headline(record, t)}</span>
+        {where === '' ? null : <span class="row-where">{where}</span>}
+        <span class="row-foot">
+          {entry.drill ? <span class="drill">{t('desk.drill')}</span> : null}
+          {hasUnread(record) ? <span class="unread">{t('desk.row.new')}</span> : null}
+          <span>{standing(record, roster, ownRid, t)}</span>
+          <span class="figures">{dayAndTime(Date.parse(entry.receivedAt), serverNowMs(), t.lang)}</span>
+        </span>
+      </button>
+    </li>
+  );
+}
+
+/** Something that this responder has not looked at. The service counts; the page does not guess. */
+export function hasUnread({ entry }: AlertRecord): boolean {
+  return entry.unread === true || (typeof entry.unread === 'number' && entry.unread > 0);
+}

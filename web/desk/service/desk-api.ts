@@ -1,0 +1,208 @@
+// The responders' HTTP as the page sees it (docs/api-desk.md). Ids are hexadecimal, keys and hashes base64url.
+import type { SignedRoster } from '@jardam/protocol';
+import type { AlertState, AlertView, LocalText, TierView } from '../../shared/alert-view.js';
+import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
+
+export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
+export type Outcome = 'resolved' | 'false_alarm' | 'stood_down';
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly coalition: { readonly name?: LocalText } & LocalText;
+  readonly roster: { readonly version: number; readonly hash: string };
+  readonly demo: boolean;
+  readonly time: string;
+}
+
+export interface Invitation {
+  readonly org: string;
+  readonly role: string;
+  readonly tiers: readonly number[];
+  readonly expiresAt: string;
+  readonly instanceId: string;
+}
+
+export interface Session {
+  readonly token: string;
+  readonly rid: string;
+  readonly org: string;
+  readonly role: string;
+  readonly tiers: readonly number[];
+  readonly status: 'active' | 'probation' | 'revoked';
+  readonly expiresAt: string;
+}
+
+export interface QueueEntry {
+  readonly alertId: string;
+  /** base64url of 32 bytes. */
+  readonly tag: string;
+  readonly severity: AlertView['severity'];
+  readonly drill: boolean;
+  readonly state: AlertState;
+  readonly gen: number;
+  readonly tier: number;
+  readonly myTiers: readonly number[];
+  readonly dueAt: string | null;
+  readonly dueKind: DueKind | null;
+  readonly receivedAt: string;
+  readonly owner: { readonly rid: string } | null;
+  readonly ackedBy: readonly { readonly rid: string; readonly org: string }[];
+  readonly unread: boolean | number;
+  readonly messages: number;
+  readonly viaTelegram: boolean;
+}
+
+export interface Queue {
+  readonly now: string;
+  readonly alerts: readonly QueueEntry[];
+}
+
+export interface EnvelopeEntry {
+  readonly id: string;
+  readonly kind: number;
+  readonly seq: number;
+  readonly envelopeHash: string;
+  readonly hh: string;
+  readonly receivedAt: string;
+  readonly authorRid: string | null;
+}
+
+export interface DeskEvent {
+  readonly n: number;
+  readonly type: string;
+  readonly at: string;
+  readonly tier: number | null;
+  readonly actorRid: string | null;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+export interface AnswerEntry {
+  readonly rid: string;
+  readonly org: string;
+  readonly tier: number;
+  readonly gen: number;
+  readonly decision: 'ack' | 'decline' | 'undecryptable';
+  readonly at: string;
+}
+
+export interface HandOver {
+  readonly fromRid: string;
+  readonly toRid: string | null;
+  readonly toOrg: string | null;
+  readonly askedAt: string;
+  readonly acceptedAt: string | null;
+}
+
+export interface CloseRequest {
+  readonly rid: string;
+  readonly outcome: Outcome;
+  readonly at: string;
+}
+
+export interface AlertDetail {
+  readonly view: AlertView & { readonly tiers: readonly TierView[] };
+  readonly envelopes: readonly EnvelopeEntry[];
+  readonly releaseKeys: Readonly<Record<string, string>>;
+  readonly attachments: readonly { readonly objectId: string; readonly totalBytes: number; readonly complete: boolean }[];
+  readonly chainHead: { readonly n: number; readonly hash: string };
+  readonly rosterVersion: number;
+  readonly acks: readonly AnswerEntry[];
+  readonly closeRequests: readonly CloseRequest[];
+  readonly handOver: HandOver | null;
+  readonly events: readonly DeskEvent[];
+}
+
+export interface StatementAnswer {
+  readonly state: AlertState;
+  readonly gen: number;
+}
+
+export interface Enrolment {
+  readonly invitation: string;
+  readonly rid: string;
+  readonly sigPk: string;
+  readonly kemPk: string;
+  readonly possession: string;
+  readonly vault: string;
+  readonly vaultLocator: string;
+  readonly contacts: readonly { readonly channel: 'email'; readonly address: string; readonly lang: string; readonly pgpKey?: string }[];
+}
+
+/** A large file on a slow line; everything else uses the client's default. */
+const fileTimeoutMs = 10 * 60_000;
+
+/** Requests that need no session. */
+export const publicApi = {
+  instance: () => requestJson<Instance>('GET', '/instance'),
+  roster: () => requestJson<{ versions: SignedRoster[] }>('GET', '/roster'),
+  invitation: (token: string) => requestJson<Invitation>('GET', `/desk/invitations/${encodeURIComponent(token)}`),
+  enrol: (enrolment: Enrolment) => requestJson<{ rid: string }>('POST', '/desk/enrolments', { body: enrolment }),
+  vault: (locator: string) => requestBytes('GET', `/desk/vaults/${encodeURIComponent(locator)}`),
+  challenge: (rid: string) =>
+    requestJson<{ challenge: string; expiresAt: string }>('POST', '/desk/challenges', { body: { rid } }),
+  signIn: (body: { rid: string; challenge: string; signature: string }) =>
+    requestJson<Session>('POST', '/desk/sessions', { body }),
+};
+
+/** Requests of one signed-in responder. The token lives in this closure and nowhere else. */
+export interface DeskApi {
+  queue(): Promise<Result<Queue>>;
+  alert(alertId: string): Promise<Result<AlertDetail>>;
+  envelope(alertId: string, envelopeHash: string): Promise<Result<Uint8Array>>;
+  file(alertId: string, objectId: string): Promise<Result<Uint8Array>>;
+  act(alertId: string, signed: { statement: string; signature: string; proof?: string }): Promise<Result<StatementAnswer>>;
+  send(alertId: string, envelope: Uint8Array): Promise<Result<unknown>>;
+  replaceVault(body: { vault: string; signature: string }): Promise<Result<null>>;
+  signOut(): Promise<Result<null>>;
+  /** An open answer of text/event-stream; null when the line or the service refused. */
+  stream(signal: AbortSignal): Promise<Response | null>;
+}
+
+/** `onSignedOut` is told when the service no longer knows the session. */
+export function createDeskApi(token: string, onSignedOut: () => void): DeskApi {
+  const watch = async <T>(request: Promise<Result<T>>): Promise<Result<T>> => {
+    const answer = await request;
+    if (!answer.ok && isSignedOut(answer)) onSignedOut();
+    return answer;
+  };
+  const alertPath = (alertId: string, rest = ''): string => `/desk/alerts/${encodeURIComponent(alertId)}${rest}`;
+  return {
+    queue: () => watch(requestJson('GET', '/desk/alerts', { token })),
+    alert: (alertId) => watch(requestJson('GET', alertPath(alertId), { token })),
+    envelope: (alertId, hash) =>
+      watch(requestBytes('GET', alertPath(alertId, `/envelopes/${encodeURIComponent(hash)}`), { token })),
+    file: (alertId, objectId) =>
+      watch(
+        requestBytes('GET', alertPath(alertId, `/objects/${encodeURIComponent(objectId)}`), {
+          token,
+          timeoutMs: fileTimeoutMs,
+        }),
+      ),
+    act: (alertId, body) => watch(requestJson('POST', alertPath(alertId, '/statements'), { token, body })),
+    send: (alertId, envelope) =>
+      watch(requestDone('POST', alertPath(alertId, '/messages'), { token, body: envelope })),
+    replaceVault: (body) => watch(requestDone('PUT', '/desk/vaults/current', { token, body })),
+    signOut: () => requestDone('DELETE', '/desk/sessions/current', { token }),
+    stream: async (signal) => {
+      try {
+        // Not EventSource: it cannot carry the bearer token, and a token in the address would end up in logs.
+        const response = await fetch('/api/v1/desk/stream', {
+          headers: { accept: 'text/event-stream', authorization: `Bearer ${token}` },
+          credentials: 'omit',
+          cache: 'no-store',
+          referrerPolicy: 'no-referrer',
+          redirect: 'error',
+          signal,
+        });
+        if (response.status === 401) onSignedOut();
+        return response.ok ? response : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+function isSignedOut(problem: Problem): boolean {
+  return problem.status === 401;
+}

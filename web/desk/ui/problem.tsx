@@ -1,0 +1,42 @@
+// Why something did not work, in a sentence that says what to do.
+import type { Problem } from '../../shared/api.js';
+import type { MessageKey } from '../../shared/i18n.js';
+import { useText } from './text.js';
+
+const known: Readonly<Record<string, MessageKey>> = {
+  'line-cut': 'desk.problem.line-cut',
+  'line-timeout': 'desk.problem.line-cut',
+  'line-cancelled': 'desk.problem.line-cut',
+  'line-foreign': 'desk.problem.line-foreign',
+  'already-closed': 'desk.problem.already-closed',
+  'stale-gen': 'desk.problem.stale-gen',
+  'not-owner': 'desk.problem.not-owner',
+  'same-person': 'desk.problem.same-person',
+  'too-many-requests': 'desk.problem.too-many-requests',
+  'rate-limited': 'desk.problem.too-many-requests',
+  'database-down': 'desk.problem.database-down',
+};
+
+/** The message key for a refusal of the service. */
+export function problemKey(problem: Problem): MessageKey {
+  const key = known[problem.code];
+  if (key !== undefined) return key;
+  if (problem.status === 404) return 'desk.problem.not-found';
+  if (problem.status >= 500) return 'desk.problem.database-down';
+  return 'desk.problem.refused';
+}
+
+/** A message that appears after an attempt; announced at once. */
+export function Notice(props: { text: string; tone?: 'bad' | 'good' }) {
+  const { text, tone = 'bad' } = props;
+  return (
+    <p class={`notice notice-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      {text}
+    </p>
+  );
+}
+
+export function ProblemNotice({ problem }: { problem: Problem | null }) {
+  const t = useText();
+  return problem === null ? null : <Notice text={t(problemKey(problem), { code: problem.code })} />;
+}
