@@ -35,4 +35,6 @@ export const streamPingMs = 15_000;
 /** Proxies and sockets hold this much for a reader that is too slow; then the stream is ended and the page asks again. */
 export const streamBufferBytes = 64 * 1_024;
 
+export const maxStreamsPerSession = 4;
+
 export const purgeIntervalMs = 60_000;

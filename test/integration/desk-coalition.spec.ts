@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EnvelopeError, openReply, signPkOf, verifyRosterChain, verifyStatement } from '@jardam/protocol';
 import { nextRoster, TIER } from '../support/coalition.js';
 import { openReportAs, sealAlert, sealMessageAs, signAct } from '../support/sealed-alert.js';
-import { demoCoalition, storeRoster, type StoredCoalition } from '../support/stored-coalition.js';
+import { demoCoalition, publishRoster, type StoredCoalition } from '../support/stored-coalition.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 
 describe('the coalition that the tests use', () => {
@@ -36,7 +36,7 @@ describe('the coalition that the tests use', () => {
       responders: body.responders.map((each) => (each.org === 'lawyers' ? { ...each, status: 'revoked' as const } : each)),
     }));
     expect(verifyRosterChain(p, [roster.signed, next.signed], { instanceId, now: Date.now() }).current.body.version).toBe(2);
-    await db.database.transaction((tx) => storeRoster(tx, next));
+    await db.database.transaction((tx) => publishRoster(tx, db.database, coalition, next));
     const { rows } = await db.database.query(`SELECT 1 FROM tier_member WHERE org = 'lawyers'`);
     expect(rows).toHaveLength(0);
   });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import {
   deriveResponder,
   drawMasterSecret,
@@ -21,6 +21,8 @@ import {
   type SignedRoster,
 } from '@jardam/protocol';
 import { loadSodium } from '@jardam/protocol/sodium';
+import type { Policy } from '../../src/domain/policy.js';
+import { loadPolicy, policySha256 } from '../../src/escalation/policy-schema.js';
 
 /** A made-up coalition with real keys: people, a signed roster, a policy. Tests may seal to it, open and sign as it. */
 export interface Coalition {
@@ -29,7 +31,7 @@ export interface Coalition {
   readonly rootSeed: Uint8Array;
   readonly roster: { readonly body: RosterBody; readonly bytes: Uint8Array; readonly hash: Uint8Array; readonly signed: SignedRoster };
   readonly people: People;
-  readonly policy: { readonly body: DemoPolicy; readonly json: string; readonly sha256: Buffer };
+  readonly policy: { readonly body: Policy; readonly sha256: Buffer };
 }
 
 /** One responder, with everything that only they hold. */
@@ -54,9 +56,6 @@ export type People = Readonly<Record<PersonName, Person>>;
 /** Tier numbers of the ladder: 1 T1, 2 T1b, 3 T2, 4 T3, 5 T4 (EU), 6 T5 (a task for people, no keys of its own). */
 export const TIER = { T1: 1, T1b: 2, T2: 3, T3: 4, T4: 5, T5: 6 } as const;
 
-/** Tiers that may read only once they are reached, unless the sender says otherwise. */
-export const GATED_TIERS: readonly number[] = [TIER.T3, TIER.T4];
-
 const cast: Readonly<Record<PersonName, Pick<Person, 'org' | 'role' | 'tiers' | 'lang'> & { status?: ResponderStatus }>> = {
   osh: { org: 'partner-osh', role: 'officer', tiers: [TIER.T1], lang: 'ky' },
   oshReserve: { org: 'partner-osh', role: 'officer', tiers: [TIER.T1b], lang: 'uz' },
@@ -79,6 +78,8 @@ const organisations: Readonly<Record<string, string>> = {
 export interface CoalitionOptions {
   /** When the roster is issued, milliseconds since 1970; by default one hour ago. */
   readonly issuedAt?: number;
+  /** By default the ladder of config/policies/kyrgyzstan.yaml. Tests that need another time move the rows instead. */
+  readonly policy?: Policy;
   /** Last word on the roster before it is signed: swap a key, revoke somebody. */
   readonly amend?: (body: RosterBody) => RosterBody;
 }
@@ -89,7 +90,7 @@ export async function makeCoalition(options: CoalitionOptions = {}): Promise<Coa
   const people = Object.fromEntries(
     (Object.keys(cast) as PersonName[]).map((name) => [name, makePerson(p, name)]),
   ) as Record<PersonName, Person>;
-  const policy = makePolicy();
+  const policy = options.policy ?? kyrgyzstan();
   const rootSeed = p.randomBytes(32);
   const issuedAt = options.issuedAt ?? Date.now() - 3_600_000;
   const drafted: RosterBody = {
@@ -103,11 +104,11 @@ export async function makeCoalition(options: CoalitionOptions = {}): Promise<Coa
     log_key: null,
     organisations: Object.entries(organisations).map(([id, name]) => ({ id, name: inEveryLanguage(name) })),
     responders: Object.values(people).map((person) => rosterEntry(person, issuedAt)),
-    policies: [{ id: policy.body.id, sha256: policy.sha256.toString('hex') }],
+    policies: [{ id: policy.id, sha256: policySha256(policy).toString('hex') }],
     emergency: [{ label: inEveryLanguage('Duty phone'), phone: '+996 000 000 001' }],
   };
   const roster = signedRoster(p, options.amend?.(drafted) ?? drafted, rootSeed);
-  return { p, instanceId: instanceIdOf(p, roster.bytes), rootSeed, roster, people, policy };
+  return { p, instanceId: instanceIdOf(p, roster.bytes), rootSeed, roster, people, policy: { body: policy, sha256: policySha256(policy) } };
 }
 
 /** The next roster version, signed by the same root: change what `change` says. */
@@ -167,51 +168,7 @@ function inEveryLanguage(text: string): Localised {
   return { en: text, ru: text, ky: text, uz: text, tg: text };
 }
 
-export type DemoPolicy = ReturnType<typeof policyBody>;
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-function makePolicy(): Coalition['policy'] {
-  const body = policyBody();
-  const json = JSON.stringify(body);
-  return { body, json, sha256: createHash('sha256').update(json).digest() };
-}
-
-/** The default ladder for Kyrgyzstan. Tests that need another time move the rows, not the policy. */
-function policyBody() {
-  const tier = (
-    number: number,
-    key: string,
-    afterMs: { S1: number; S2: number; S3: number | null; S4: number | 'next_shift' | null },
-    rest: { consent?: 'abroad' | 'eu' | 'un'; gated?: boolean; by?: 'people' | 'task'; askTier?: number; satisfiedBy?: 'any' } = {},
-  ) => ({
-    tier: number,
-    key,
-    name: inEveryLanguage(key),
-    afterMs,
-    satisfiedBy: rest.satisfiedBy ?? 'any',
-    consent: rest.consent ?? null,
-    gated: rest.gated ?? false,
-    by: rest.by ?? 'people',
-    ...(rest.askTier === undefined ? {} : { askTier: rest.askTier }),
-  });
-  return {
-    id: 'kyrgyzstan',
-    version: 1,
-    zone: 'Asia/Bishkek',
-    name: inEveryLanguage('Ladder'),
-    tiers: [
-      tier(TIER.T1, 'T1', { S1: 0, S2: 0, S3: 0, S4: 'next_shift' }),
-      tier(TIER.T1b, 'T1b', { S1: 5 * minute, S2: 15 * minute, S3: 4 * hour, S4: 24 * hour }),
-      tier(TIER.T2, 'T2', { S1: 10 * minute, S2: 45 * minute, S3: 12 * hour, S4: 72 * hour }),
-      tier(TIER.T3, 'T3', { S1: 20 * minute, S2: 2 * hour, S3: 48 * hour, S4: null }, { consent: 'abroad', gated: true }),
-      tier(TIER.T4, 'T4', { S1: 30 * minute, S2: 4 * hour, S3: 72 * hour, S4: null }, { consent: 'eu', gated: true }),
-      tier(TIER.T5, 'T5', { S1: 6 * hour, S2: 24 * hour, S3: 168 * hour, S4: null }, { consent: 'un', by: 'task', askTier: TIER.T2 }),
-    ],
-    ack: { expiresMs: { S1: 30 * minute, S2: 2 * hour, S3: 24 * hour, S4: 72 * hour }, remindAt: 0.8, then: 'next' as const },
-    handedOverMs: minute,
-    standDownPauseMs: 15 * minute,
-    loop: { afterMs: { S1: 30 * minute, S2: 4 * hour, S3: 24 * hour, S4: 72 * hour }, max: null },
-  };
+/** The policy that ships, so that the tests climb the ladder that people get. */
+export function kyrgyzstan(): Policy {
+  return loadPolicy(fileURLToPath(new URL('../../config/policies/kyrgyzstan.yaml', import.meta.url)));
 }

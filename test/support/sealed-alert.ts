@@ -29,7 +29,7 @@ import {
   type Statement,
   type SubmissionHeader,
 } from '@jardam/protocol';
-import { GATED_TIERS, TIER, type Coalition, type Person } from './coalition.js';
+import { TIER, type Coalition, type Person } from './coalition.js';
 
 export interface AlertOptions {
   readonly severity?: Severity;
@@ -39,7 +39,7 @@ export interface AlertOptions {
   readonly consents?: { readonly abroad?: boolean; readonly eu?: boolean; readonly un?: boolean };
   /** Organisations that the sender leaves out. */
   readonly exclude?: readonly string[];
-  /** Tiers that wait for the gatekeeper; by default T3 and T4 of a report and none of a panic. */
+  /** Tiers that wait for the gatekeeper; by default those the policy gates of a report and none of a panic. */
   readonly gated?: readonly number[];
   readonly drill?: boolean;
   readonly lang?: ReportPayload['lang'];
@@ -74,7 +74,7 @@ export function sealAlert(coalition: Coalition, options: AlertOptions = {}): Sea
   const consents = { abroad: true, eu: true, un: false, ...options.consents };
   const exclude = options.exclude ?? [];
   const tiers = policy.body.tiers
-    .filter((tier) => tier.consent === null || consents[tier.consent])
+    .filter((tier) => tier.consent === null || (tier.consent !== 'publication' && consents[tier.consent]))
     .map((tier) => tier.tier);
 
   const listed = roster.body.responders
@@ -84,7 +84,8 @@ export function sealAlert(coalition: Coalition, options: AlertOptions = {}): Sea
   const alertId = p.randomBytes(16);
   const senderSecret = drawSenderSecret(p);
   const sender = deriveSender(p, senderSecret);
-  const gated = (options.gated ?? (t === 'panic' ? [] : GATED_TIERS)).filter((tier) => recipients.some((r) => r.tier === tier));
+  const gatedByPolicy = policy.body.tiers.filter((tier) => tier.gated).map((tier) => tier.tier);
+  const gated = (options.gated ?? (t === 'panic' ? [] : gatedByPolicy)).filter((tier) => recipients.some((r) => r.tier === tier));
   const releaseKeys = new Map(gated.map((tier) => [tier, p.randomBytes(32)]));
 
   const payload: ReportPayload = {

@@ -1,90 +1,69 @@
-import { randomBytes } from 'node:crypto';
-import { fromBase64url, fromHex } from '@jardam/protocol';
+import { join } from 'node:path';
+import { Policies } from '../../src/escalation/policies.js';
+import { EvidenceLog } from '../../src/evidence/evidence-log.js';
+import { DEFAULT_COALITION } from '../../src/platform/coalition.js';
 import type { Database, Tx } from '../../src/platform/database/database.js';
+import { openServerKey } from '../../src/platform/keys/server-key.js';
+import { ContactBook } from '../../src/roster/contact-book.js';
+import { RosterStore } from '../../src/roster/roster-store.js';
 import { makeCoalition, type Coalition, type CoalitionOptions, type Person } from './coalition.js';
 
 export interface StoreOptions {
-  /** Seals a contact's address; without it the contacts exist, but no key opens their addresses. */
-  readonly sealAddress?: (address: string) => Uint8Array;
+  /** Data folder of a service that will run on this database: it must find the key the addresses are sealed under. */
+  readonly dataDir?: string;
   /** People who get no contact at all. */
   readonly unreachable?: readonly Person['name'][];
 }
 
 export interface StoredCoalition extends Coalition {
+  readonly contacts: ContactBook;
   /** contact_id of each person's mail address. */
   readonly contactIds: ReadonlyMap<Person['name'], string>;
 }
 
-/** A new coalition in an empty, migrated database: instance, roster 1, responders, verified contacts, policy, and
- *  contacts of the duty desk and the operator. */
+/** Where the duty desk and the operator of a test coalition get their mail. */
+export const DUTY_DESK_ADDRESS = 'duty-desk@example.org';
+export const OPERATOR_ADDRESS = 'operator@example.org';
+
+/** A new coalition in an empty, migrated database, published the way an operator does it: policy, signed roster 1, and
+ *  verified contacts of all people, the duty desk and the operator. */
 export async function demoCoalition(database: Database, options: CoalitionOptions & StoreOptions = {}): Promise<StoredCoalition> {
   const coalition = await makeCoalition(options);
-  return database.transaction(async (tx) => {
-    await storeRoster(tx, coalition.roster);
-    await tx.query(`UPDATE coalition SET instance_id = $1 WHERE coalition_id = 1`, [Buffer.from(coalition.instanceId)]);
-    const { body, json, sha256 } = coalition.policy;
-    await tx.query(`INSERT INTO policy_version (coalition_id, policy_id, version, body, sha256) VALUES (1, $1, $2, $3, $4)`, [
-      body.id,
-      body.version,
-      json,
-      sha256,
-    ]);
-    const contactIds = await storeContacts(tx, coalition, options);
-    return { ...coalition, contactIds };
+  const contacts = await contactBook(coalition, database, options.dataDir);
+  const contactIds = await database.transaction(async (tx) => {
+    const published = await new Policies(new EvidenceLog(coalition.p)).publish(tx, DEFAULT_COALITION, coalition.policy.body);
+    if ('refused' in published) throw new Error(`the policy was refused: ${published.refused}`);
+    await publishRoster(tx, database, coalition, coalition.roster);
+    return addContacts(tx, coalition, contacts, options.unreachable ?? []);
   });
+  return { ...coalition, contacts, contactIds };
 }
 
-/** Writes a signed roster and its responders, in place of those of the version before. */
-export async function storeRoster(tx: Tx, roster: Coalition['roster']): Promise<void> {
-  const { body, bytes, hash, signed } = roster;
-  await tx.query(`INSERT INTO roster_version (coalition_id, version, hash, body, signatures) VALUES (1, $1, $2, $3, $4)`, [
-    body.version,
-    Buffer.from(hash),
-    Buffer.from(bytes),
-    JSON.stringify(signed.signatures),
-  ]);
-  await tx.query(`DELETE FROM responder WHERE coalition_id = 1`);
-  for (const each of body.responders) {
-    const rid = Buffer.from(fromHex(each.rid, 16) ?? []);
-    await tx.query(
-      `INSERT INTO responder (coalition_id, rid, org, role, sig_pk, kem_pk, status, not_before, not_after)
-       VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8)`,
-      [
-        rid,
-        each.org,
-        each.role,
-        Buffer.from(fromBase64url(each.sig_pk) ?? []),
-        Buffer.from(fromBase64url(each.kem_pk) ?? []),
-        each.status,
-        each.not_before,
-        each.not_after,
-      ],
-    );
-    if (each.status !== 'active') continue;
-    for (const tier of each.tiers) {
-      await tx.query(`INSERT INTO tier_member (coalition_id, tier, rid, org) VALUES (1, $1, $2, $3)`, [tier, rid, each.org]);
-    }
-  }
+/** Publishes a roster version; throws when it is refused. */
+export async function publishRoster(tx: Tx, database: Database, coalition: Coalition, roster: Coalition['roster']): Promise<void> {
+  const store = new RosterStore(coalition.p, database, new EvidenceLog(coalition.p));
+  const published = await store.publish(tx, DEFAULT_COALITION, roster.signed);
+  if ('refused' in published) throw new Error(`the roster was refused: ${published.refused}`);
 }
 
-async function storeContacts(tx: Tx, coalition: Coalition, options: StoreOptions): Promise<Map<Person['name'], string>> {
-  const seal = options.sealAddress ?? (() => randomBytes(48));
-  const contactIds = new Map<Person['name'], string>();
-  for (const person of Object.values(coalition.people)) {
-    if (options.unreachable?.includes(person.name)) continue;
-    const { rows } = await tx.query<{ contact_id: string }>(
-      `INSERT INTO contact (coalition_id, rid, purpose, channel, address_sealed, lang, verified_at)
-       VALUES (1, $1, 'responder', 'email', $2, $3, now()) RETURNING contact_id`,
-      [Buffer.from(person.rid), Buffer.from(seal(person.email)), person.lang],
-    );
-    if (rows[0]) contactIds.set(person.name, rows[0].contact_id);
+async function contactBook({ p }: Coalition, database: Database, dataDir: string | undefined): Promise<ContactBook> {
+  const file = dataDir === undefined ? null : join(dataDir, 'contacts.key');
+  return new ContactBook(p, file === null ? p.randomBytes(32) : await openServerKey(database, p, { name: 'contacts', file }));
+}
+
+async function addContacts(
+  tx: Tx,
+  coalition: Coalition,
+  contacts: ContactBook,
+  unreachable: readonly Person['name'][],
+): Promise<Map<Person['name'], string>> {
+  const ids = new Map<Person['name'], string>();
+  for (const { name, rid, email: address, lang } of Object.values(coalition.people)) {
+    if (unreachable.includes(name)) continue;
+    ids.set(name, await contacts.add(tx, { purpose: 'responder', rid, channel: 'email', address, lang, verified: true }));
   }
-  for (const purpose of ['duty_desk', 'operator']) {
-    await tx.query(
-      `INSERT INTO contact (coalition_id, purpose, channel, address_sealed, lang, verified_at)
-       VALUES (1, $1, 'email', $2, 'en', now())`,
-      [purpose, Buffer.from(seal(`${purpose.replace('_', '-')}@example.org`))],
-    );
+  for (const [purpose, address] of [['duty_desk', DUTY_DESK_ADDRESS], ['operator', OPERATOR_ADDRESS]] as const) {
+    await contacts.add(tx, { purpose, channel: 'email', address, lang: 'en', verified: true });
   }
-  return contactIds;
+  return ids;
 }
