@@ -64,6 +64,8 @@ export interface NewDelivery {
   readonly tier: number;
   /** No retry begins after this; null: retries end by their number alone. */
   readonly deadline: number | null;
+  /** Number of the defender's message that this announces; 0 for everything else. */
+  readonly nth: number;
 }
 
 /** What the ledger is told. The hash chain, the actor's signature and the time are added where it is written. */

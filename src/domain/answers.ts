@@ -2,7 +2,7 @@ import { changeOf, type AlertTimer, type Change, type DomainEvent, type Rid } fr
 import { climb } from './decide.js';
 import type { EntryContext } from './enter-tier.js';
 import { isClosed, move, type AlertLifeState } from './life-cycle.js';
-import { ackLifetimeMs, nextStep, stepOf, type Ladder, type SatisfiedBy } from './policy.js';
+import { ackLifetimeMs, nextStep, type Ladder, type SatisfiedBy } from './policy.js';
 
 /** One decision that somebody gave about an alert. */
 export interface Answer {
@@ -41,7 +41,9 @@ export function acknowledge(ladder: Ladder, timer: AlertTimer, answer: Answer, c
   if (timer.owner !== null) return { change: changeOf(timer, { events: [event] }), meaning: 'recorded' };
 
   const inRound = [...context.answers, answer].filter((each) => each.decision === 'ack' && each.gen >= timer.roundGen && each.tier === answer.tier);
-  if (!isSatisfied(stepOf(ladder, answer.tier).satisfiedBy, inRound, context.told)) {
+  // Somebody who got the alert by hand-over may be of a tier that this severity's ladder does not have.
+  const rule = ladder.steps.find(({ tier }) => tier === answer.tier)?.satisfiedBy ?? 'any';
+  if (!isSatisfied(rule, inRound, context.told)) {
     return { change: changeOf(timer, { cancel: { kind: 'person', rid: answer.rid }, events: [event] }), meaning: 'counted' };
   }
   const moved = move(timer.state, 'acknowledge');

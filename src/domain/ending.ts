@@ -38,8 +38,7 @@ export function close(
       { ...timer, state: moved.to, dueAt: null, dueKind: null, ackExpiresAt: null },
       {
         cancel: { kind: 'all' },
-        // A generation of its own keeps this message apart from the one that announced the request to stand down.
-        deliveries: deliveriesTo(firstContacts(context.told), { purpose, gen: timer.gen + 1, tier: timer.tier, deadline: null }),
+        deliveries: deliveriesTo(firstContacts(context.told), { purpose, gen: timer.gen, tier: timer.tier, deadline: null }),
         events: [{ type: 'CLOSE', tier: by.tier, detail: { outcome: by.outcome } }],
       },
     ),
@@ -50,15 +49,17 @@ export function close(
  * The defender asks to stand down. The server cannot tell a free wish from a forced one, so the ladder only pauses,
  * once in the life of an alert and never longer than the policy says; a responder checks.
  * An owned alert is already in somebody's hands: they are told, and their clock runs on.
+ *
+ * @param context.seq number of the defender's message, so that every request is announced
  */
 export function requestStandDown(
   ladder: Ladder,
   timer: AlertTimer,
-  context: { readonly told: readonly Contact[]; readonly pausedBefore: boolean },
+  context: { readonly told: readonly Contact[]; readonly pausedBefore: boolean; readonly seq: number },
   now: number,
 ): { readonly refused: 'already-closed' } | { readonly change: Change } {
   if (isClosed(timer.state)) return { refused: 'already-closed' };
-  const deliveries = deliveriesTo(firstContacts(context.told), { purpose: 'stand_down', gen: timer.gen, tier: timer.tier, deadline: null });
+  const deliveries = deliveriesTo(firstContacts(context.told), { purpose: 'stand_down', gen: timer.gen, tier: timer.tier, deadline: null, nth: context.seq });
   const asked = { type: 'STAND_DOWN_REQUEST' as const, tier: timer.tier };
   if (timer.state !== 'notifying' || context.pausedBefore) return { change: changeOf(timer, { deliveries, events: [asked] }) };
 
@@ -69,6 +70,13 @@ export function requestStandDown(
   const timerThen: AlertTimer =
     timer.tier === 0 ? { ...timer, dueAt: Math.max(timer.dueAt ?? until, until) } : { ...timer, state: 'paused', dueAt: until, dueKind: 'resume' };
   return { change: changeOf(timerThen, { deliveries, events: [asked, paused] }) };
+}
+
+/** The defender wrote again: those who have the alert are told, or, while nobody has it, those who were told of the current tier. */
+export function announceFollowUp(timer: AlertTimer, context: { readonly told: readonly Contact[]; readonly seq: number }): Change {
+  return changeOf(timer, {
+    deliveries: deliveriesTo(firstContacts(context.told), { purpose: 'follow_up', gen: timer.gen, tier: timer.tier, deadline: null, nth: context.seq }),
+  });
 }
 
 /** A responder compared the phrase. Anything but the true one means that the wish was not free: the ladder goes on. */

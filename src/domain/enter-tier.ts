@@ -80,7 +80,7 @@ export function firstContacts(contacts: readonly Contact[], excludedOrgs: readon
 
 export function deliveriesTo(
   contacts: readonly Contact[],
-  message: { readonly purpose: Purpose; readonly gen: number; readonly tier: number; readonly deadline: number | null },
+  message: { readonly purpose: Purpose; readonly gen: number; readonly tier: number; readonly deadline: number | null; readonly nth?: number },
 ): NewDelivery[] {
-  return contacts.map((contact) => ({ contact, ...message }));
+  return contacts.map((contact) => ({ contact, nth: 0, ...message }));
 }
