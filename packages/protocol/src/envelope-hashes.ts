@@ -1,5 +1,5 @@
 // JDM1 envelope, layer 2: the hashes and keys that sealing and opening must compute alike.
-import { concatBytes, equalBytes, u8 } from './bytes.js';
+import { concatBytes, equalBytes, u8, wipe } from './bytes.js';
 import type { ParsedEnvelope } from './envelope-format.js';
 import { H, K } from './hash.js';
 import type { Primitives } from './primitives.js';
@@ -27,12 +27,19 @@ export function wrapKey(
   input: { ss: Uint8Array; gh: Uint8Array; tier: number; ct: Uint8Array; pk: Uint8Array; rk: Uint8Array | undefined },
 ): Uint8Array {
   const open = K(p, input.ss, 'JDM1/wrap', input.gh, u8(input.tier), input.ct, input.pk);
-  return input.rk === undefined ? open : K(p, open, 'JDM1/gated', input.rk);
+  if (input.rk === undefined) return open;
+  const gated = K(p, open, 'JDM1/gated', input.rk);
+  wipe(open);
+  return gated;
 }
 
 /** K(K(CK, "JDM1/mac-key"), "JDM1/mac", head): commits the header to one content key. */
-export const headMac = (p: Primitives, ck: Uint8Array, head: Uint8Array): Uint8Array =>
-  K(p, K(p, ck, 'JDM1/mac-key'), 'JDM1/mac', head);
+export function headMac(p: Primitives, ck: Uint8Array, head: Uint8Array): Uint8Array {
+  const key = K(p, ck, 'JDM1/mac-key');
+  const mac = K(p, key, 'JDM1/mac', head);
+  wipe(key);
+  return mac;
+}
 
 /** K(CK, "JDM1/payload", hh). */
 export const payloadKey = (p: Primitives, ck: Uint8Array, hh: Uint8Array): Uint8Array => K(p, ck, 'JDM1/payload', hh);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   filled,
+  malleate,
   noble,
   pairs,
   providers,
@@ -146,7 +147,7 @@ describe('shape, refused before any cryptography', () => {
     const near = fc.tuple(fc.integer({ min: 0, max: 143 }), fc.uint8Array({ minLength: 1, maxLength: 8 }));
     fc.assert(
       fc.property(fc.array(near, { maxLength: 3 }), fc.integer({ min: 0, max: 60 }), (edits, cut) => {
-        let bytes = report.bytes.slice(0, report.bytes.length - cut);
+        let bytes: Uint8Array = report.bytes.slice(0, report.bytes.length - cut);
         for (const [at, value] of edits) bytes = withBytes(bytes, at, value);
         expect(['TypeError', 'RangeError']).not.toContain(thrownBy(() => parseEnvelope(bytes)));
       }),
@@ -215,6 +216,14 @@ describe('what an attacker may try', () => {
     expect(codeOf(sodium, mixed, { kemSecretKeys: [report.focalPoint.secretKey] })).not.toBe('nothing thrown');
     const resealed = reseal(sodium, mixed, { contentKey: filled(1), senderSeed, plaintext: new Uint8Array(4096) });
     expect(codeOf(sodium, resealed, { kemSecretKeys: [report.focalPoint.secretKey] })).not.toBe('nothing thrown');
+  });
+
+  it('a signature in another encoding, or by a key of small order, is no signature', () => {
+    const at = report.bytes.length - 64;
+    expect(codeOf(sodium, withBytes(report.bytes, at, malleate(report.bytes.slice(at))), reader)).toBe('bad-signature');
+    const neutral = withBytes(new Uint8Array(32), 0, Uint8Array.of(1));
+    const ownerless = withBytes(withBytes(report.bytes, 104, neutral), at, concatBytes(neutral, new Uint8Array(32)));
+    for (const p of providers) expect(codeOf(p, ownerless, reader)).toBe('bad-signature');
   });
 
   it('a flipped mac, payload or signature is refused, signed again or not', () => {

@@ -88,6 +88,7 @@ export function guarded(raw: Primitives): Primitives {
       },
       encapsulate: (publicKey, seed) => {
         requireBytes('public key', publicKey, xwingPublicKeyBytes);
+        requireReduced(publicKey);
         if (seed === undefined) return raw.xwing.encapsulate(publicKey);
         requireBytes('seed', seed, xwingEncapsulationSeedBytes);
         return raw.xwing.encapsulate(publicKey, seed);
@@ -164,6 +165,21 @@ export function guarded(raw: Primitives): Primitives {
       },
     },
   };
+}
+
+const mlkemModulus = 3329;
+/** The encoded polynomials at the front of an ML-KEM-768 key: 3 × 256 coefficients of 12 bits. */
+const mlkemPolynomialBytes = 1152;
+
+/** FIPS 203, 7.2: every coefficient below the modulus. Checked here and not left to the provider: a key that one of
+ *  them takes and the other refuses would split senders into two groups. */
+function requireReduced(publicKey: Uint8Array): void {
+  for (let i = 0; i < mlkemPolynomialBytes; i += 3) {
+    const [a, b, c] = [publicKey[i] ?? 0, publicKey[i + 1] ?? 0, publicKey[i + 2] ?? 0];
+    if ((a | ((b & 15) << 8)) >= mlkemModulus || ((b >>> 4) | (c << 4)) >= mlkemModulus) {
+      throw new RangeError('ML-KEM public key is not reduced');
+    }
+  }
 }
 
 /** The same checks for Argon2id; the bounds on its cost belong to the formats that use it. */

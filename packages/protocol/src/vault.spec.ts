@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { filled, flipBit, noble, sodium, withBytes } from '../test/fixtures.js';
+import { filled, flipBit, sodium, withBytes } from '../test/fixtures.js';
 import { equalBytes, u32 } from './bytes.js';
-import { nobleArgon2 } from './providers/noble-argon2.js';
 import { loadSodiumArgon2 } from './providers/sodium.js';
 import { formatRecoveryCode, parseRecoveryCode } from './recovery-code.js';
 import { changePassphrase, createVault, openVault } from './vault.js';
@@ -44,11 +43,6 @@ describe('a vault', () => {
     expect(await open(bytes, { recoveryCode: other.recoveryCode })).toEqual({ refused: 'wrong-recovery-code' });
     expect(await open(bytes, { recoveryCode: 'not a code' })).toEqual({ refused: 'wrong-recovery-code' });
   });
-
-  it('made without WebAssembly opens with it', async () => {
-    const { bytes } = await createVault(noble, nobleArgon2, masterSecret, { passphrase, memoryBytes });
-    expect(await open(bytes, { passphrase })).toEqual({ masterSecret });
-  }, 60_000);
 
   it('takes a passphrase however the keyboard composes its letters', async () => {
     const composed = 'Жайыл\u00e9 \u0439 \ufb01';

@@ -2,6 +2,7 @@
 import {
   alertIdBytes,
   concatBytes,
+  fromHex,
   K,
   headerHash,
   sealEnvelope,
@@ -37,6 +38,21 @@ export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
 export function withBytes(bytes: Uint8Array, at: number, value: Uint8Array): Uint8Array {
   const changed = bytes.slice();
   changed.set(value, at);
+  return changed;
+}
+
+// Order of the Ed25519 base point, little-endian (RFC 8032, 5.1).
+const groupOrder = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+
+/** The signature with S + L: another encoding of the same signature equation, which RFC 8032 forbids. */
+export function malleate(signature: Uint8Array): Uint8Array {
+  const changed = signature.slice();
+  let carry = 0;
+  for (let i = 0; i < 32; i++) {
+    const sum = (changed[32 + i] ?? 0) + (groupOrder?.[i] ?? 0) + carry;
+    changed[32 + i] = sum & 0xff;
+    carry = sum >>> 8;
+  }
   return changed;
 }
 
