@@ -59,7 +59,8 @@ export interface AlertView {
 
 type Reader = Pick<Tx, 'query'> | Pick<Database, 'query'>;
 
-interface TierFacts extends Record<string, unknown> {
+/** What the rows say about one tier. */
+export interface TierFacts extends Record<string, unknown> {
   tier: number;
   outcome: TierOutcome | null;
   reason: string | null;
@@ -102,7 +103,11 @@ export class AlertViews {
   }
 }
 
-function ladderView(alert: LockedAlert, facts: ReadonlyMap<number, TierFacts>): Omit<AlertView, 'drill' | 'receivedAt' | 'events'> {
+/** The part of the view that timer and ladder tell. Pure, so that the intake can answer without reading back what it wrote. */
+export function ladderView(
+  alert: Pick<LockedAlert, 'severity' | 'ladder' | 'timer'>,
+  facts: ReadonlyMap<number, TierFacts>,
+): Omit<AlertView, 'drill' | 'receivedAt' | 'events'> {
   const { timer, ladder } = alert;
   const times = forecast(ladder, timer, facts.get(timer.tier)?.entered_at?.getTime() ?? null);
   const [next] = times;

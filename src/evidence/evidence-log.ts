@@ -137,7 +137,7 @@ export class EvidenceLog {
 
   /** Adds events to the coalition's own chain (ROSTER, POLICY), under the lock of the coalition's row. */
   async appendToCoalition(tx: Tx, coalitionId: number, at: Date, news: readonly NewEvent[]): Promise<void> {
-    await tx.query('SELECT FROM coalition WHERE coalition_id = $1 FOR UPDATE', [coalitionId]);
+    await tx.query('SELECT FROM coalition WHERE coalition_id = $1 FOR NO KEY UPDATE', [coalitionId]);
     const last = (await this.readAlert(tx, coalitionId, COALITION_CHAIN)).at(-1);
     const head = last === undefined ? EMPTY_CHAIN : { n: last.n, hash: last.hash, at: last.at };
     const { rows } = this.chain(head, this.tagOf(COALITION_CHAIN), at, news);

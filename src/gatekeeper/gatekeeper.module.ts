@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { Primitives } from '@jardam/protocol';
-import { GATEKEEPER_CONFIG, INSTANCE_CONFIG, type GatekeeperConfig, type InstanceConfig } from '../platform/config/slices.js';
+import { GATEKEEPER_CONFIG, type GatekeeperConfig } from '../platform/config/slices.js';
 import { PRIMITIVES } from '../platform/crypto.js';
 import { Database } from '../platform/database/database.js';
 import { openServerKey } from '../platform/keys/server-key.js';
@@ -12,11 +11,9 @@ import { LocalGatekeeper } from './local-gatekeeper.js';
   providers: [
     {
       provide: Gatekeeper,
-      useFactory: async (p: Primitives, database: Database, config: GatekeeperConfig, instance: InstanceConfig) => {
-        const file = config.keyFile ?? join(instance.dataDir, 'gatekeeper.key');
-        return new LocalGatekeeper(p, await openServerKey(database, p, { name: 'gatekeeper', file }));
-      },
-      inject: [PRIMITIVES, Database, GATEKEEPER_CONFIG, INSTANCE_CONFIG],
+      useFactory: async (p: Primitives, database: Database, { keyFile }: GatekeeperConfig) =>
+        new LocalGatekeeper(p, await openServerKey(database, p, { name: 'gatekeeper', file: keyFile })),
+      inject: [PRIMITIVES, Database, GATEKEEPER_CONFIG],
     },
   ],
   exports: [Gatekeeper],

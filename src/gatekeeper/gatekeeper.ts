@@ -1,3 +1,4 @@
+import type { ParsedEnvelope } from '@jardam/protocol';
 import type { Tx } from '../platform/database/database.js';
 
 /** A release key as it is stored: opaque to everybody but the gatekeeper that sealed it. */
@@ -38,6 +39,12 @@ export abstract class Gatekeeper {
    * gate, or whose key was destroyed is simply not in the answer. The caller holds the lock of alert_timer.
    */
   abstract release(tx: Tx, coalitionId: number, alertId: Uint8Array, tiers: readonly number[]): Promise<Released>;
+
+  /**
+   * Whether every gate of a further message commits to the release key that is kept for its tier. Follow-ups reuse
+   * the keys of their report; a gate to any other key would never open. True when there is no gate.
+   */
+  abstract keepsKeysFor(tx: Tx, coalitionId: number, envelope: ParsedEnvelope): Promise<boolean>;
 
   /**
    * Destroys all release keys of a closed alert.

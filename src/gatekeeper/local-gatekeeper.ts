@@ -1,4 +1,4 @@
-import { concatBytes, u32, u8, type Primitives } from '@jardam/protocol';
+import { checkGate, concatBytes, u32, u8, wipe, type ParsedEnvelope, type Primitives } from '@jardam/protocol';
 import type { Tx } from '../platform/database/database.js';
 import { openUnder, sealUnder, type SealingPlace } from '../platform/keys/sealed-box.js';
 import { Gatekeeper, type Released, type SealedReleaseKey } from './gatekeeper.js';
@@ -48,14 +48,24 @@ export class LocalGatekeeper extends Gatekeeper {
              SELECT tier, rk_sealed, released_before FROM reached`,
       values: [coalitionId, Buffer.from(alertId), [...tiers]],
     });
-    const keys = new Map<number, Uint8Array>();
-    for (const { tier, rk_sealed } of rows) {
-      const rk = openUnder(this.p, this.key, placeOf(coalitionId, alertId, tier), rk_sealed);
-      // The key file was checked at start, so the row itself was damaged or swapped.
-      if (rk === null) throw new Error('a release key does not open: its row was altered');
-      keys.set(tier, rk);
-    }
+    const keys = new Map(rows.map(({ tier, rk_sealed }) => [tier, this.open(coalitionId, alertId, tier, rk_sealed)]));
     return { keys, newlyReleased: rows.filter((row) => !row.released_before).map((row) => row.tier) };
+  }
+
+  override async keepsKeysFor(tx: Tx, coalitionId: number, envelope: ParsedEnvelope): Promise<boolean> {
+    if (envelope.gates.length === 0) return true;
+    const { rows } = await tx.query<{ tier: number; rk_sealed: Buffer }>(
+      `SELECT tier, rk_sealed FROM release_key
+       WHERE coalition_id = $1 AND alert_id = $2 AND tier = ANY ($3::smallint[]) AND rk_sealed IS NOT NULL`,
+      [coalitionId, Buffer.from(envelope.alertId), envelope.gates.map(({ tier }) => tier)],
+    );
+    if (rows.length !== envelope.gates.length) return false;
+    return rows.every(({ tier, rk_sealed }) => {
+      const rk = this.open(coalitionId, envelope.alertId, tier, rk_sealed);
+      const fits = checkGate(this.p, envelope, tier, rk);
+      wipe(rk);
+      return fits;
+    });
   }
 
   override async destroy(tx: Tx, coalitionId: number, alertId: Uint8Array): Promise<number[]> {
@@ -66,6 +76,13 @@ export class LocalGatekeeper extends Gatekeeper {
       values: [coalitionId, Buffer.from(alertId)],
     });
     return rows.map((row) => row.tier).sort((a, b) => a - b);
+  }
+
+  private open(coalitionId: number, alertId: Uint8Array, tier: number, sealed: Uint8Array): Uint8Array {
+    const rk = openUnder(this.p, this.key, placeOf(coalitionId, alertId, tier), sealed);
+    // The key file was checked at start, so the row itself was damaged or swapped.
+    if (rk === null) throw new Error('a release key does not open: its row was altered');
+    return rk;
   }
 }
 

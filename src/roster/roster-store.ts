@@ -75,7 +75,8 @@ export class RosterStore implements OnApplicationBootstrap, OnModuleDestroy {
    * statements join, writes the ROSTER event. Publishing the current version again changes nothing and is no error.
    */
   async publish(tx: Tx, coalitionId: number, signed: SignedRoster): Promise<PublishOutcome> {
-    await tx.query('SELECT FROM coalition WHERE coalition_id = $1 FOR UPDATE', [coalitionId]);
+    // NO KEY: rows that refer to the coalition (contacts, invitations) may be written meanwhile.
+    await tx.query('SELECT FROM coalition WHERE coalition_id = $1 FOR NO KEY UPDATE', [coalitionId]);
     const before = await this.read(tx, coalitionId);
     const verified = await this.verify(tx, before, signed);
     if ('refused' in verified) return verified;

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import type { Primitives } from '@jardam/protocol';
 import { EvidenceModule } from '../evidence/evidence.module.js';
-import { INSTANCE_CONFIG, type InstanceConfig } from '../platform/config/slices.js';
+import { CONTACTS_CONFIG, type ContactsConfig } from '../platform/config/slices.js';
 import { PRIMITIVES } from '../platform/crypto.js';
 import { Database } from '../platform/database/database.js';
 import { openServerKey } from '../platform/keys/server-key.js';
@@ -15,11 +14,9 @@ import { RosterStore } from './roster-store.js';
     RosterStore,
     {
       provide: ContactBook,
-      useFactory: async (p: Primitives, database: Database, instance: InstanceConfig) => {
-        const file = join(instance.dataDir, 'contacts.key');
-        return new ContactBook(p, await openServerKey(database, p, { name: 'contacts', file }));
-      },
-      inject: [PRIMITIVES, Database, INSTANCE_CONFIG],
+      useFactory: async (p: Primitives, database: Database, { keyFile }: ContactsConfig) =>
+        new ContactBook(p, await openServerKey(database, p, { name: 'contacts', file: keyFile })),
+      inject: [PRIMITIVES, Database, CONTACTS_CONFIG],
     },
   ],
   exports: [RosterStore, ContactBook],

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { ENVELOPE_KINDS } from '@jardam/protocol';
+import type { Database, Tx } from '../../platform/database/database.js';
+import type { OpenedMailbox } from './mailbox-access.js';
+
+/** A reply that waits for the defender. */
+export interface WaitingMessage {
+  /** Envelope hash, 64 hexadecimal characters. */
+  readonly id: string;
+  readonly kind: number;
+  readonly receivedAt: Date;
+  /** Length of the envelope in bytes. */
+  readonly bytes: number;
+}
+
+/** The end of the defender's own chain: what their next message continues from. */
+export interface SenderChainEnd {
+  readonly lastSeq: number;
+  /** 64 hexadecimal characters. */
+  readonly lastHash: string;
+}
+
+/** What waits in the mailbox of one alert. Replies leave the server when they have been fetched and confirmed. */
+@Injectable()
+export class Mailbox {
+  /** Replies in the order in which they came. */
+  async list(reader: Tx | Database, { coalitionId, alertId }: OpenedMailbox): Promise<WaitingMessage[]> {
+    const { rows } = await reader.query<WaitingMessage & Record<string, unknown>>({
+      name: 'mailbox-list',
+      text: `SELECT encode(envelope_hash, 'hex') AS id, kind, received_at AS "receivedAt", octet_length(sealed) AS bytes
+             FROM envelope WHERE coalition_id = $1 AND alert_id = $2 AND kind = $3 ORDER BY received_at, envelope_hash`,
+      values: [coalitionId, alertId, ENVELOPE_KINDS.reply],
+    });
+    return rows;
+  }
+
+  /** The bytes of one reply, or null: not there, or not a reply. */
+  async read(reader: Tx | Database, { coalitionId, alertId }: OpenedMailbox, envelopeHash: Uint8Array): Promise<Buffer | null> {
+    const { rows } = await reader.query<{ sealed: Buffer }>({
+      name: 'mailbox-read',
+      text: `SELECT sealed FROM envelope
+             WHERE coalition_id = $1 AND alert_id = $2 AND envelope_hash = $3 AND kind = $4`,
+      values: [coalitionId, alertId, Buffer.from(envelopeHash), ENVELOPE_KINDS.reply],
+    });
+    return rows[0]?.sealed ?? null;
+  }
+
+  /** Deletes a reply that the defender has shown and confirmed. Confirming twice is harmless. */
+  async confirm(tx: Tx | Database, { coalitionId, alertId }: OpenedMailbox, envelopeHash: Uint8Array): Promise<void> {
+    await tx.query(
+      'DELETE FROM envelope WHERE coalition_id = $1 AND alert_id = $2 AND envelope_hash = $3 AND kind = $4',
+      [coalitionId, alertId, Buffer.from(envelopeHash), ENVELOPE_KINDS.reply],
+    );
+  }
+
+  /** Where the defender's own messages stand; every accepted alert has at least its report. */
+  async chainEnd(reader: Tx | Database, { coalitionId, alertId, senderPk }: OpenedMailbox): Promise<SenderChainEnd> {
+    const { rows } = await reader.query<SenderChainEnd & Record<string, unknown>>({
+      name: 'mailbox-chain-end',
+      text: `SELECT seq AS "lastSeq", encode(envelope_hash, 'hex') AS "lastHash" FROM envelope
+             WHERE coalition_id = $1 AND alert_id = $2 AND sender_pk = $3 ORDER BY seq DESC LIMIT 1`,
+      values: [coalitionId, alertId, senderPk],
+    });
+    const end = rows[0];
+    if (end === undefined) throw new Error('an alert without its report');
+    return end;
+  }
+}
