@@ -1,25 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const TOKENS_FILE = join('web', 'shared', 'tokens.css');
+import { shippedFile } from '../../cli/shipped-file.js';
 
 /** The mailbox's stylesheet: the tokens of the pages, so that the demo looks like one thing, and its few own rules. */
 export function mailboxStyle(): string {
-  return `${readFileSync(tokensFile(), 'utf8')}\n${RULES}`;
-}
-
-/** The demo runs from a checkout, from the sources as well as from the build: the tokens are somewhere above. */
-function tokensFile(): string {
-  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
-    const file = join(at, TOKENS_FILE);
-    try {
-      readFileSync(file);
-      return file;
-    } catch {
-      if (at === dirname(at)) throw new Error(`the demo needs ${TOKENS_FILE} of the project's sources`);
-    }
-  }
+  return `${readFileSync(shippedFile('web', 'shared', 'tokens.css'), 'utf8')}\n${RULES}`;
 }
 
 const RULES = `
