@@ -30,6 +30,8 @@ export const instanceSchema = z.strictObject({
   roles: z.array(z.enum(['http', 'engine'])).min(1).default(['http', 'engine']),
   /** Built pages; the default is found beside the built program. */
   webDir: filePath.optional(),
+  /** The pages say that everybody here is invented. */
+  demo: z.boolean().default(false),
 });
 export type InstanceConfig = z.output<typeof instanceSchema>;
 export const INSTANCE_CONFIG = Symbol('InstanceConfig');
