@@ -1,0 +1,82 @@
+import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { World } from './world.js';
+
+/** A piece of text in all the forms in which it could lie about: as it is, and as the encodings we use carry it. */
+function formsOf(text: string): { form: string; bytes: Buffer }[] {
+  const utf8 = Buffer.from(text, 'utf8');
+  const base64 = [0, 1, 2].map((shift) => {
+    // Inside longer data the alignment is unknown: three shifts, without the characters that neighbours change.
+    const shifted = Buffer.concat([Buffer.alloc(shift), utf8]).toString('base64');
+    return shifted.slice(shift === 0 ? 0 : shift + 1, -4);
+  });
+  return [
+    { form: 'text', bytes: utf8 },
+    { form: 'UTF-16', bytes: Buffer.from(text, 'utf16le') },
+    { form: 'hexadecimal', bytes: Buffer.from(utf8.toString('hex')) },
+    { form: 'JSON escapes', bytes: Buffer.from(JSON.stringify(text).slice(1, -1).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)) },
+    { form: 'percent-encoding', bytes: Buffer.from(encodeURIComponent(text)) },
+    ...base64.flatMap((each) => [
+      { form: 'base64', bytes: Buffer.from(each) },
+      { form: 'base64url', bytes: Buffer.from(each.replaceAll('+', '-').replaceAll('/', '_')) },
+    ]),
+  ];
+}
+
+/** Where each of the texts was found, as "text in place (form)"; empty when nowhere. */
+export async function findCanaries(world: World, canaries: readonly string[]): Promise<string[]> {
+  const wanted = canaries.flatMap((canary) => formsOf(canary).map((form) => ({ canary, ...form })));
+  const found = new Set<string>();
+  const look = (place: string, bytes: Buffer): void => {
+    for (const { canary, form, bytes: pattern } of wanted) {
+      if (bytes.includes(pattern)) found.add(`${canary} in ${place} (${form})`);
+    }
+  };
+  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
+  for (const file of filesOf(await flushedDataDirectory(world.databaseUrl))) {
+    await readOverlapping(file, longest, (bytes) => look('the database server’s files', bytes));
+  }
+  look('the log of the service', Buffer.from(world.service().log.join('')));
+  for (const mail of world.mail.mails) {
+    look('a mail as sent', mail.raw);
+    look('a mail as read', Buffer.from(JSON.stringify(mail.parsed)));
+  }
+  return [...found];
+}
+
+/** The server's folder (tables, WAL, its log) after everything in memory was written there. */
+async function flushedDataDirectory(databaseUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query('CHECKPOINT');
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    if (!rows[0]) throw new Error('the server does not say where its files are');
+    return join(rows[0].data_directory, '..');
+  } finally {
+    await client.end();
+  }
+}
+
+function* filesOf(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesOf(path);
+    else if (entry.isFile() && statSync(path).size > 0) yield path;
+  }
+}
+
+async function readOverlapping(file: string, overlap: number, look: (bytes: Buffer) => void): Promise<void> {
+  let tail = Buffer.alloc(0);
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 4 * 1024 * 1024 })) {
+      const bytes = Buffer.concat([tail, chunk as Buffer]);
+      look(bytes);
+      tail = Buffer.from(bytes.subarray(-overlap));
+    }
+  } catch (error) {
+    // A WAL segment may be recycled, and a table of another test dropped, while we look.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
