@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { migrations } from '../migrations/index.js';
+import { IntakeModule } from './intake/intake.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { ServiceConfig } from './platform/config/slices.js';
 import { CryptoModule } from './platform/crypto.js';
@@ -22,6 +23,7 @@ export class AppModule {
         MetricsModule,
         HealthModule.forRoot(migrations),
         ScheduleModule.forRoot(),
+        ...(config.instance.roles.includes('http') ? [IntakeModule] : []),
       ],
     };
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { alertTag, envelopeHash, fromHex, type Primitives } from '@jardam/protocol';
-import { ladderOf, type Ladder, type Policy } from '../../domain/policy.js';
+import { ladderOf, type Ladder } from '../../domain/policy.js';
 import { openAlert } from '../../domain/open-alert.js';
 import { parseSeverity } from '../../domain/severity.js';
 import { OnCall } from '../../escalation/on-call.js';
@@ -141,7 +141,7 @@ export class Acceptance {
     const { header, envelope } = verified;
     const severity = parseSeverity(header.severity);
     if (severity === null) throw new Error('a header with an unknown severity passed its check');
-    const tiers = readableTiers(version.policy, verified);
+    const { tiers } = verified;
     const reachable = await this.onCall.reachable(DEFAULT_COALITION);
     const now = await this.clock.now();
     const opening = openAlert(version.policy, { severity, tiers, excludedOrgs: header.exclude, now }, reachable);
@@ -196,15 +196,6 @@ export class Acceptance {
   private repeated(alertId: Uint8Array, hash: Uint8Array, receivedAt: Date): AcceptedReport {
     return { alertId, envelopeHash: hash, tag: alertTag(this.p, alertId), receivedAt, repeated: true, opened: null };
   }
-}
-
-/**
- * The tiers that the sender allows and that can read: people without a stanza would be woken to something they cannot
- * open. A task tier has no keys; there the sender's word is enough.
- */
-function readableTiers(policy: Policy, { tiers, envelope }: VerifiedSubmission): number[] {
-  const sealedTo = new Set(envelope.stanzaTiers);
-  return tiers.filter((tier) => sealedTo.has(tier) || policy.tiers.some((step) => step.tier === tier && step.by === 'task'));
 }
 
 function conflictOf(existing: ExistingReport): AcceptanceRefusal {

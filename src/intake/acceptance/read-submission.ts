@@ -49,11 +49,11 @@ export function readSubmission(bytes: Uint8Array): Submission | SubmissionRefusa
     if (envelope.kind !== ENVELOPE_KINDS.report) return { refused: 'not-a-report' };
     if (envelope.seq !== 0 || !isAllZero(envelope.prevHash)) return { refused: 'not-a-first-message' };
     const tiers = new Set(header.tiers);
-    // People of a tier without a stanza would be woken to something they cannot read.
     const sealedTo = new Set(envelope.stanzaTiers);
     if (envelope.gates.some(({ tier }) => !sealedTo.has(tier))) return { refused: 'bad-gate' };
     // A stanza of a tier that the header leaves out is a consent that the sender did not give, or a broken client.
-    // Tier 0 is the sender's own copy.
+    // Tier 0 is the sender's own copy. The other way round is fine: a tier of which nobody could be sealed to stays in
+    // the header, and the ladder says truthfully that nobody was reached there.
     if (envelope.stanzaTiers.some((tier) => tier !== 0 && !tiers.has(tier))) return { refused: 'bad-tiers' };
     return { header, envelope };
   } catch (error) {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { ENVELOPE_KINDS } from '@jardam/protocol';
+import { ENVELOPE_KINDS, toBase64url } from '@jardam/protocol';
 import type { Database, Tx } from '../../platform/database/database.js';
 import type { OpenedMailbox } from './mailbox-access.js';
 
 /** A reply that waits for the defender. */
 export interface WaitingMessage {
-  /** Envelope hash, 64 hexadecimal characters. */
+  /** Envelope hash, base64url of 32 bytes. */
   readonly id: string;
   readonly kind: number;
   readonly receivedAt: Date;
@@ -16,8 +16,8 @@ export interface WaitingMessage {
 /** The end of the defender's own chain: what their next message continues from. */
 export interface SenderChainEnd {
   readonly lastSeq: number;
-  /** 64 hexadecimal characters. */
-  readonly lastHash: string;
+  /** Envelope hash, 32 bytes. */
+  readonly lastHash: Uint8Array;
 }
 
 /** What waits in the mailbox of one alert. Replies leave the server when they have been fetched and confirmed. */
@@ -25,13 +25,13 @@ export interface SenderChainEnd {
 export class Mailbox {
   /** Replies in the order in which they came. */
   async list(reader: Tx | Database, { coalitionId, alertId }: OpenedMailbox): Promise<WaitingMessage[]> {
-    const { rows } = await reader.query<WaitingMessage & Record<string, unknown>>({
+    const { rows } = await reader.query<Omit<WaitingMessage, 'id'> & { envelopeHash: Buffer }>({
       name: 'mailbox-list',
-      text: `SELECT encode(envelope_hash, 'hex') AS id, kind, received_at AS "receivedAt", octet_length(sealed) AS bytes
+      text: `SELECT envelope_hash AS "envelopeHash", kind, received_at AS "receivedAt", octet_length(sealed) AS bytes
              FROM envelope WHERE coalition_id = $1 AND alert_id = $2 AND kind = $3 ORDER BY received_at, envelope_hash`,
       values: [coalitionId, alertId, ENVELOPE_KINDS.reply],
     });
-    return rows;
+    return rows.map(({ envelopeHash, ...rest }) => ({ id: toBase64url(envelopeHash), ...rest }));
   }
 
   /** The bytes of one reply, or null: not there, or not a reply. */
@@ -57,7 +57,7 @@ export class Mailbox {
   async chainEnd(reader: Tx | Database, { coalitionId, alertId, senderPk }: OpenedMailbox): Promise<SenderChainEnd> {
     const { rows } = await reader.query<SenderChainEnd & Record<string, unknown>>({
       name: 'mailbox-chain-end',
-      text: `SELECT seq AS "lastSeq", encode(envelope_hash, 'hex') AS "lastHash" FROM envelope
+      text: `SELECT seq AS "lastSeq", envelope_hash AS "lastHash" FROM envelope
              WHERE coalition_id = $1 AND alert_id = $2 AND sender_pk = $3 ORDER BY seq DESC LIMIT 1`,
       values: [coalitionId, alertId, senderPk],
     });

@@ -9,6 +9,7 @@ import {
   type Primitives,
   type VerifiedEnvelope,
 } from '@jardam/protocol';
+import { isClosed, type AlertLifeState } from '../../domain/life-cycle.js';
 import { Acts, type ActRefusal } from '../../escalation/acts.js';
 import { Gatekeeper } from '../../gatekeeper/gatekeeper.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
@@ -76,16 +77,19 @@ export class SenderMessages {
   private async store(tx: Tx, envelope: VerifiedEnvelope): Promise<StoredMessage | MessageRefusal> {
     const key = [DEFAULT_COALITION, Buffer.from(envelope.alertId)];
     // The lock that orders all changes of this alert; two copies of one message meet here.
-    const { rows } = await tx.query<{ sender_pk: Buffer }>(
-      `SELECT a.sender_pk FROM alert_timer t JOIN alert a USING (coalition_id, alert_id)
+    const { rows } = await tx.query<{ sender_pk: Buffer; state: AlertLifeState }>(
+      `SELECT a.sender_pk, t.state FROM alert_timer t JOIN alert a USING (coalition_id, alert_id)
        WHERE t.coalition_id = $1 AND t.alert_id = $2 FOR UPDATE OF t`,
       key,
     );
-    const senderPk = rows[0]?.sender_pk;
-    if (senderPk === undefined) return { refused: 'unknown-alert' };
+    const alert = rows[0];
+    if (alert === undefined) return { refused: 'unknown-alert' };
+    const senderPk = alert.sender_pk;
     if (!equalBytes(senderPk, envelope.senderPk)) return { refused: 'wrong-sender' };
     const place = await this.placeOf(tx, key, envelope);
     if (place !== 'next') return place;
+    // Nobody watches a closed alert any more: a message there would lie unread. A new alert is the way to be heard.
+    if (isClosed(alert.state)) return { refused: 'already-closed' };
     if (!(await this.gatekeeper.keepsKeysFor(tx, DEFAULT_COALITION, envelope))) return { refused: 'bad-gate' };
 
     const { alertId, seq, envelopeHash } = envelope;
