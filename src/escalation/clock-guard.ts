@@ -1,0 +1,86 @@
+import { Logger } from '@nestjs/common';
+import type { Database } from '../platform/database/database.js';
+
+/** Clocks are adjusted by a little all the time, and a standby's clock is not its primary's. */
+export const clockToleranceMs = 1_000;
+/** How long the ladder stands still after a jump back: a wrong setting is often put right within a minute. */
+const defaultFreezeMs = 60_000;
+const lockKey = 0x4a44_434c; // "JDCL"
+
+/**
+ * Only the database's clock counts, so a clock that was put back would put off every deadline by as much. Then the
+ * ladder stands still for a minute, with an alarm: acting on two clocks at once could tell people twice. If the clock
+ * stays where it is, the new time is accepted and every running deadline is moved along, so that each keeps the
+ * length it was promised. Messages already queued are sent meanwhile, and the ledger's times never go back.
+ *
+ * A clock that was put forward needs no guard: it costs every alert at most one tier.
+ */
+export class ClockGuard {
+  private readonly logger = new Logger('Clock');
+  /** The latest database time seen by any instance. */
+  private latest = 0;
+  private frozen: { readonly since: number; readonly jumpMs: number } | null = null;
+
+  constructor(
+    private readonly database: Database,
+    /** Shorter in tests only. */
+    private readonly freezeMs = defaultFreezeMs,
+  ) {}
+
+  /** For the alarm: how long this process has stood still, in milliseconds of its own clock; 0 when it does not. */
+  frozenForMs(): number {
+    return this.frozen === null ? 0 : performance.now() - this.frozen.since;
+  }
+
+  /** Remembers what other instances and earlier runs saw. */
+  async start(): Promise<void> {
+    this.latest = Math.max(this.latest, await this.latestHeartbeat());
+  }
+
+  /** @returns whether the ladder may move at this time of the database */
+  async admits(now: Date): Promise<boolean> {
+    if (now.getTime() >= this.latest - clockToleranceMs) {
+      this.latest = Math.max(this.latest, now.getTime());
+      if (this.frozen !== null) this.logger.warn('the clock of the database is right again; the ladder goes on');
+      this.frozen = null;
+      return true;
+    }
+    if (this.frozen === null) {
+      const jumpMs = this.latest - now.getTime();
+      this.frozen = { since: performance.now(), jumpMs };
+      this.logger.error(`the clock of the database went back by ${Math.round(jumpMs / 1000)} s: the ladder stands still for a minute; check the clock`);
+    }
+    if (this.frozenForMs() < this.freezeMs) return false;
+    await this.accept(this.frozen.jumpMs);
+    return false; // the next tick reads the time anew
+  }
+
+  private async accept(jumpMs: number): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await tx.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
+      // Whoever of the instances gets here second finds the heartbeats already put right.
+      const { rowCount } = await tx.query('UPDATE engine_heartbeat SET at = clock_timestamp() WHERE at > clock_timestamp()');
+      if (rowCount === 0) return;
+      const seconds = [jumpMs / 1000];
+      await tx.query(
+        `UPDATE alert_timer SET due_at = due_at - make_interval(secs => $1), ack_expires_at = ack_expires_at - make_interval(secs => $1)
+         WHERE due_at > clock_timestamp() + make_interval(secs => $1)`,
+        seconds,
+      );
+      await tx.query(
+        `UPDATE delivery SET next_at = next_at - make_interval(secs => $1), tier_deadline = tier_deadline - make_interval(secs => $1)
+         WHERE state IN ('pending', 'failed') AND next_at > clock_timestamp()`,
+        seconds,
+      );
+      await tx.query(`UPDATE delivery SET lease_until = lease_until - make_interval(secs => $1) WHERE state = 'sending'`, seconds);
+    });
+    this.latest = 0;
+    this.frozen = null;
+    this.logger.error('the earlier clock was accepted, and the running deadlines were moved along with it');
+  }
+
+  private async latestHeartbeat(): Promise<number> {
+    const { rows } = await this.database.query<{ at: Date | null }>('SELECT max(at) AS at FROM engine_heartbeat');
+    return rows[0]?.at?.getTime() ?? 0;
+  }
+}
