@@ -3,7 +3,7 @@ import { H, verifyVaultChange, type Primitives } from '@jardam/protocol';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import { PRIMITIVES } from '../platform/crypto.js';
 import { Database, type Tx } from '../platform/database/database.js';
-import type { DeskSession } from './sessions.js';
+import type { DeskSession } from './sign-in/sessions.js';
 
 export const vaultLocatorBytes = 16;
 

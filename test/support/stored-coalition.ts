@@ -1,16 +1,15 @@
-import { join } from 'node:path';
 import { Policies } from '../../src/escalation/policies.js';
 import { EvidenceLog } from '../../src/evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../../src/platform/coalition.js';
 import type { Database, Tx } from '../../src/platform/database/database.js';
-import { openServerKey } from '../../src/platform/keys/server-key.js';
 import { ContactBook } from '../../src/roster/contact-book.js';
 import { RosterStore } from '../../src/roster/roster-store.js';
 import { makeCoalition, type Coalition, type CoalitionOptions, type Person } from './coalition.js';
 
 export interface StoreOptions {
-  /** Data folder of a service that will run on this database: it must find the key the addresses are sealed under. */
-  readonly dataDir?: string;
+  /** The contact book of a service that runs on this database (`service.app.get(ContactBook)`): only it can open what
+   *  it has sealed. Without it the addresses are sealed under a key that nobody keeps. */
+  readonly contacts?: ContactBook;
   /** People who get no contact at all. */
   readonly unreachable?: readonly Person['name'][];
 }
@@ -29,7 +28,7 @@ export const OPERATOR_ADDRESS = 'operator@example.org';
  *  verified contacts of all people, the duty desk and the operator. */
 export async function demoCoalition(database: Database, options: CoalitionOptions & StoreOptions = {}): Promise<StoredCoalition> {
   const coalition = await makeCoalition(options);
-  const contacts = await contactBook(coalition, database, options.dataDir);
+  const contacts = options.contacts ?? new ContactBook(coalition.p, coalition.p.randomBytes(32));
   const contactIds = await database.transaction(async (tx) => {
     const published = await new Policies(new EvidenceLog(coalition.p)).publish(tx, DEFAULT_COALITION, coalition.policy.body);
     if ('refused' in published) throw new Error(`the policy was refused: ${published.refused}`);
@@ -44,11 +43,6 @@ export async function publishRoster(tx: Tx, database: Database, coalition: Coali
   const store = new RosterStore(coalition.p, database, new EvidenceLog(coalition.p));
   const published = await store.publish(tx, DEFAULT_COALITION, roster.signed);
   if ('refused' in published) throw new Error(`the roster was refused: ${published.refused}`);
-}
-
-async function contactBook({ p }: Coalition, database: Database, dataDir: string | undefined): Promise<ContactBook> {
-  const file = dataDir === undefined ? null : join(dataDir, 'contacts.key');
-  return new ContactBook(p, file === null ? p.randomBytes(32) : await openServerKey(database, p, { name: 'contacts', file }));
 }
 
 async function addContacts(

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import type { DeskSession } from './sessions.js';
+import { Database } from '../../platform/database/database.js';
+import type { DeskSession } from '../sign-in/sessions.js';
 import { VISIBLE_ALERTS } from './visible-alerts.js';
 
 export interface Attachment {

@@ -1,12 +1,16 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Database } from '../platform/database/database.js';
-import { DESK_CHANNEL } from './desk-channel.js';
-import { maxStreamsPerSession, streamBufferBytes, streamDebounceMs, streamPingMs, streamPollMs } from './limits.js';
+import { Wake, WAKE_CHANNEL } from '../../escalation/wake.js';
+import { Database } from '../../platform/database/database.js';
+import { maxStreamsPerSession, streamBufferBytes, streamDebounceMs, streamPingMs, streamPollMs } from '../limits.js';
 import { Queue } from './queue.js';
-import { Sessions, type DeskSession } from './sessions.js';
+import { Sessions, type DeskSession } from '../sign-in/sessions.js';
 
 type Fingerprints = ReadonlyMap<string, string>;
+
+/** After a look, hints are not followed for this many times as long as the look took: in a flood of alerts, desks must
+ *  not take the database away from the intake. */
+const restRatio = 4;
 
 interface Listener {
   readonly session: DeskSession;
@@ -14,6 +18,8 @@ interface Listener {
   seen: Fingerprints | null;
   looking: boolean;
   lookAgain: boolean;
+  /** Hints are ignored until then (performance.now()). */
+  restUntil: number;
 }
 
 /**
@@ -22,7 +28,7 @@ interface Listener {
  *
  * Every stream compares fingerprints of its own person's queue every 2 s: what a stream tells is by construction what
  * that person may see, no instance has to know what another one wrote, and no event can be missed for ever.
- * NOTIFY makes all streams of this process look at once; a lost one costs two seconds.
+ * What wakes the outbox, in this process or by NOTIFY, makes the streams look at once; a lost hint costs two seconds.
  */
 @Injectable()
 export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
@@ -30,16 +36,17 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly listeners = new Set<Listener>();
   private readonly timers: NodeJS.Timeout[] = [];
   private debounce: NodeJS.Timeout | undefined;
-  private stopListening: (() => Promise<void>) | undefined;
+  private readonly stops: (() => unknown)[] = [];
 
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Queue) private readonly queue: Queue,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Wake) private readonly wake: Wake,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.stopListening = await this.database.listen(DESK_CHANNEL, () => this.lookSoon());
+    this.stops.push(await this.database.listen(WAKE_CHANNEL, () => this.lookSoon()), this.wake.on(() => this.lookSoon()));
     this.timers.push(setInterval(() => this.lookAll(), streamPollMs), setInterval(() => this.pingAll(), streamPingMs));
   }
 
@@ -47,7 +54,7 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.debounce);
     for (const { output } of this.listeners) output.push(null);
-    await this.stopListening?.();
+    await Promise.all(this.stops.map((stop) => stop()));
   }
 
   /** A stream for this session, as bytes of text/event-stream. It ends with the session. */
@@ -57,7 +64,7 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
     for (const { output } of ofSession.slice(0, Math.max(0, ofSession.length - maxStreamsPerSession + 1))) output.push(null);
 
     const output = new Readable({ read: () => undefined });
-    const listener: Listener = { session, output, seen: null, looking: false, lookAgain: false };
+    const listener: Listener = { session, output, seen: null, looking: false, lookAgain: false, restUntil: 0 };
     this.listeners.add(listener);
     output.once('close', () => this.listeners.delete(listener));
     void this.look(listener);
@@ -67,7 +74,7 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
   private lookSoon(): void {
     this.debounce ??= setTimeout(() => {
       this.debounce = undefined;
-      this.lookAll();
+      for (const listener of this.listeners) if (performance.now() >= listener.restUntil) void this.look(listener);
     }, streamDebounceMs);
   }
 
@@ -85,9 +92,12 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       do {
         listener.lookAgain = false;
+        const startedAt = performance.now();
         const now = await this.queue.fingerprints(listener.session);
         for (const event of eventsBetween(listener.seen, now)) this.send(listener, event);
         listener.seen = now;
+        const endedAt = performance.now();
+        listener.restUntil = endedAt + restRatio * (endedAt - startedAt);
       } while (listener.lookAgain);
     } catch {
       // The database is away. The stream stays open and goes on looking; the page polls beside it and says so.

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { toHex } from '@jardam/protocol';
 import type { Severity } from '@jardam/protocol';
-import { Database } from '../platform/database/database.js';
-import { closedLimit, queueLimit } from './limits.js';
-import type { DeskSession } from './sessions.js';
+import { Database } from '../../platform/database/database.js';
+import { closedLimit, queueLimit } from '../limits.js';
+import type { DeskSession } from '../sign-in/sessions.js';
 import { VISIBLE_ALERTS } from './visible-alerts.js';
 
 /** One line of the queue. Ids are hexadecimal. */

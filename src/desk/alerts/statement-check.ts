@@ -1,4 +1,13 @@
-import { decodeStatement, equalBytes, statementHash, verifyLabelled, type Primitives, type Statement } from '@jardam/protocol';
+import {
+  decodeStatement,
+  equalBytes,
+  STATEMENT_TYPES,
+  statementHash,
+  verifyLabelled,
+  type Primitives,
+  type Statement,
+  type StatementType,
+} from '@jardam/protocol';
 import { readAct, type Act } from './act-detail.js';
 
 const proofBytes = 32;
@@ -75,4 +84,9 @@ export function checkAgainstAlert(statement: Statement, facts: AlertFacts): Stat
   if (!facts.tiers.includes(statement.tier)) return 'wrong-tier';
   if (statement.gen < 1 || statement.gen > facts.gen) return 'future-gen';
   return null;
+}
+
+/** The type of a statement by its first byte; null when there is none of that number. For counting before verifying. */
+export function statementTypeOf(bytes: Uint8Array): StatementType | null {
+  return (Object.keys(STATEMENT_TYPES) as StatementType[]).find((type) => STATEMENT_TYPES[type] === bytes[0]) ?? null;
 }

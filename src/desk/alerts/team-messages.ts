@@ -12,11 +12,10 @@ import {
   type Primitives,
   type VerifiedEnvelope,
 } from '@jardam/protocol';
-import { PRIMITIVES } from '../platform/crypto.js';
-import type { Tx } from '../platform/database/database.js';
-import { announceChange } from './desk-channel.js';
-import { maxTeamMessages } from './limits.js';
-import type { DeskSession } from './sessions.js';
+import { PRIMITIVES } from '../../platform/crypto.js';
+import type { Tx } from '../../platform/database/database.js';
+import { maxTeamMessages } from '../limits.js';
+import type { DeskSession } from '../sign-in/sessions.js';
 import { VISIBLE_ALERTS } from './visible-alerts.js';
 
 export type MessageRefusal =
@@ -72,7 +71,6 @@ export class TeamMessages {
     if (!alert.known_roster) return { refused: 'unknown-roster' };
     if (alert.messages >= maxTeamMessages) return { refused: 'too-many-messages' };
     const receivedAt = await this.insert(tx, session, envelope);
-    await announceChange(tx);
     return { envelopeHash: envelope.envelopeHash, receivedAt, repeated: false };
   }
 

@@ -9,8 +9,8 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { problem } from '../platform/http/problem.js';
-import { Sessions, type DeskSession } from './sessions.js';
+import { problem } from '../../platform/http/problem.js';
+import { Sessions, type DeskSession } from '../sign-in/sessions.js';
 
 type RequestWithSession = FastifyRequest & { deskSession?: DeskSession };
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { fromBase64url, H, toBase64url, toHex, type Primitives } from '@jardam/protocol';
-import { DEFAULT_COALITION } from '../platform/coalition.js';
-import { PRIMITIVES } from '../platform/crypto.js';
-import { Database, type Tx } from '../platform/database/database.js';
-import { maxSessionsPerResponder, sessionIdleMs, sessionLifetimeMs, sessionTouchMs } from './limits.js';
+import { DEFAULT_COALITION } from '../../platform/coalition.js';
+import { PRIMITIVES } from '../../platform/crypto.js';
+import { Database, type Tx } from '../../platform/database/database.js';
+import { maxSessionsPerResponder, sessionIdleMs, sessionLifetimeMs, sessionTouchMs } from '../limits.js';
 import { standingOf, type Standing, type StandingRow } from './responder-standing.js';
 
 const tokenBytes = 32;

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { signInMessage, type Primitives } from '@jardam/protocol';
-import { DEFAULT_COALITION } from '../platform/coalition.js';
-import { PRIMITIVES } from '../platform/crypto.js';
-import { Database } from '../platform/database/database.js';
-import { challengeLifetimeMs } from './limits.js';
+import { DEFAULT_COALITION } from '../../platform/coalition.js';
+import { PRIMITIVES } from '../../platform/crypto.js';
+import { Database } from '../../platform/database/database.js';
+import { challengeLifetimeMs } from '../limits.js';
 import { standingOf, type StandingRow } from './responder-standing.js';
 import { Sessions, type DeskSession } from './sessions.js';
 
