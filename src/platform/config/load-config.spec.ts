@@ -63,6 +63,17 @@ describe('the configuration of the service', () => {
     );
   });
 
+  it('takes the password of the database from a file of its own', () => {
+    const passwordFile = join(folder, 'password');
+    writeFileSync(passwordFile, 'p@ss/wörd 100%\n');
+    const { database } = configOf({ database: { url: 'postgresql://jardam@db.example.org/jardam', passwordFile } });
+    expect(decodeURIComponent(new URL(database.url ?? '').password)).toBe('p@ss/wörd 100%');
+    expect(database).not.toHaveProperty('passwordFile');
+    expect(() => configOf({ database: { passwordFile } })).toThrow('database.passwordFile: allowed is nothing without database.url; found a file');
+    writeFileSync(passwordFile, '\n');
+    expect(() => configOf({ database: { url: 'postgresql://db.example.org/jardam', passwordFile } })).toThrow('found an empty first line');
+  });
+
   it('says where the YAML itself is broken', () => {
     writeFileSync(file, 'http:\n  port: 1\n  port: 2\n');
     expect(() => loadConfig({ JARDAM_CONFIG: file })).toThrow(`${file}:3:3: allowed is valid YAML; found Map keys must be unique`);
@@ -82,7 +93,10 @@ describe('the configuration of the service', () => {
 
   it('has every setting in the example file, with its default', () => {
     const example = readFileSync('config/jardam.example.yaml', 'utf8');
-    const uncommented = example.replace(/^( *)#(\w+:)/gm, '$1$2');
+    writeFileSync(join(folder, 'password'), 'secret\n');
+    const uncommented = example
+      .replace(/^( *)#(\w+:)/gm, '$1$2')
+      .replace('/run/secrets/database-password', join(folder, 'password'));
     writeFileSync(file, uncommented);
     const config = loadConfig({ JARDAM_CONFIG: file });
     const defaults = loadConfig({});

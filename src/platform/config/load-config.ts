@@ -37,13 +37,13 @@ export function loadConfig(environment: NodeJS.ProcessEnv, overrides: ServiceCon
     else problems.push(...problemsOf(checked.error, name as SliceName, values, origins));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return withKeyFiles(config as CheckedSlices);
+  return withDatabasePassword(withKeyFiles(config as CheckedSlices));
 }
 
 type CheckedSlices = { readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> };
 
 /** Key files live beside each other, apart from the database's folder, so that a copy of that holds none of them. */
-function withKeyFiles(config: CheckedSlices): ServiceConfig {
+function withKeyFiles(config: CheckedSlices): ServiceConfig & Pick<CheckedSlices, 'database'> {
   const inDataDir = (name: string): string => join(config.instance.dataDir, 'keys', `${name}.key`);
   return {
     ...config,
@@ -51,6 +51,20 @@ function withKeyFiles(config: CheckedSlices): ServiceConfig {
     contacts: { ...config.contacts, keyFile: config.contacts.keyFile ?? inDataDir('contacts') },
     admission: { ...config.admission, keyFile: config.admission.keyFile ?? inDataDir('admission') },
   };
+}
+
+/** Puts the password of database.passwordFile into the address, which is what the driver takes. */
+function withDatabasePassword(config: ServiceConfig & Pick<CheckedSlices, 'database'>): ServiceConfig {
+  const { passwordFile, ...database } = config.database;
+  if (passwordFile === undefined) return { ...config, database };
+  const problem = (allowed: string, found: string): ConfigError =>
+    new ConfigError([{ where: 'configuration', field: 'database.passwordFile', allowed, found }]);
+  if (database.url === undefined) throw problem('nothing without database.url', 'a file');
+  const password = readText(passwordFile).split(/\r?\n/, 1)[0] ?? '';
+  if (password === '') throw problem('a file whose first line is the password', 'an empty first line');
+  const url = new URL(database.url);
+  url.password = encodeURIComponent(password);
+  return { ...config, database: { ...database, url: url.href } };
 }
 
 /** The configuration of defaults and the given parts alone, for tests and the demo. */

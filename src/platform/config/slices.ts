@@ -39,10 +39,13 @@ export const INSTANCE_CONFIG = Symbol('InstanceConfig');
 export const databaseSchema = z.strictObject({
   /** External PostgreSQL 15 or newer. Without it the program starts the one that it brings along. */
   url: secret(z.string().regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')).optional(),
+  /** File that holds nothing but the password for `url`, so that the address itself is no secret. */
+  passwordFile: filePath.optional(),
   poolSize: z.int().min(2).max(200).default(20),
   statementTimeoutMs: durationMs(1_000, 600_000).default(30_000),
 });
-export type DatabaseConfig = z.output<typeof databaseSchema>;
+/** As modules get it: the password is in `url`. */
+export type DatabaseConfig = Omit<z.output<typeof databaseSchema>, 'passwordFile'>;
 export const DATABASE_CONFIG = Symbol('DatabaseConfig');
 
 export const httpSchema = z.strictObject({
