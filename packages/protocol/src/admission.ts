@@ -2,7 +2,7 @@
 // people behind one Tor exit must still get through.
 import { concatBytes, requireBytes, u64 } from './bytes.js';
 import { alertIdBytes } from './envelope-format.js';
-import { H } from './hash.js';
+import { lab } from './hash.js';
 import type { Primitives } from './primitives.js';
 import { yieldToEventLoop } from './runtime.js';
 
@@ -12,7 +12,7 @@ export const MAX_ADMISSION_BITS = 16;
 /** Hashes between two turns of the event loop; a few milliseconds on a slow phone. */
 const hashesPerSlice = 256;
 
-/** Finds a nonce for which H("JDM1/admission", challenge ‖ alert_id ‖ nonce) starts with `bits` zero bits.
+/** Finds a nonce for which H("JDM1/admission", challenge ‖ alert_id ‖ u64 nonce) starts with `bits` zero bits.
  *  Gives the event loop a turn after every slice, and tells `onSlice` how many hashes were tried. */
 export async function solveAdmission(
   p: Primitives,
@@ -22,8 +22,9 @@ export async function solveAdmission(
   onSlice?: (tried: number) => void,
 ): Promise<number> {
   requireBits(bits);
+  const message = admissionMessage(challenge, alertId);
   for (let nonce = 0; ; nonce++) {
-    if (verifyAdmission(p, challenge, alertId, bits, nonce)) return nonce;
+    if (isSolved(p, message, bits, nonce)) return nonce;
     if (nonce % hashesPerSlice === hashesPerSlice - 1) {
       onSlice?.(nonce + 1);
       await yieldToEventLoop();
@@ -40,10 +41,22 @@ export function verifyAdmission(
   nonce: number,
 ): boolean {
   requireBits(bits);
+  const message = admissionMessage(challenge, alertId);
+  return Number.isSafeInteger(nonce) && nonce >= 0 && isSolved(p, message, bits, nonce);
+}
+
+const nonceBytes = 8;
+
+/** The hashed message with room for the nonce at its end: made once, because the loop's time is what a phone pays. */
+function admissionMessage(challenge: Uint8Array, alertId: Uint8Array): Uint8Array {
   requireBytes('challenge', challenge, 32);
   requireBytes('alertId', alertId, alertIdBytes);
-  if (!Number.isSafeInteger(nonce) || nonce < 0) return false;
-  return leadingZeroBits(H(p, 'JDM1/admission', concatBytes(challenge, alertId, u64(nonce)))) >= bits;
+  return concatBytes(lab('JDM1/admission'), challenge, alertId, new Uint8Array(nonceBytes));
+}
+
+function isSolved(p: Primitives, message: Uint8Array, bits: number, nonce: number): boolean {
+  message.set(u64(nonce), message.length - nonceBytes);
+  return leadingZeroBits(p.blake2b256(message)) >= bits;
 }
 
 function leadingZeroBits(hash: Uint8Array): number {

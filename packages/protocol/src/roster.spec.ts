@@ -80,6 +80,11 @@ describe('a roster', () => {
     expect(verdict(coalition, {}, [...real, forged])).toBe('too-few-signatures');
   });
 
+  it('with a second beginning is another instance, and no evidence either', () => {
+    const [coalition, other] = [new Coalition(sodium), new Coalition(sodium)];
+    expect(verdict(coalition, {}, [...coalition.signed, ...other.signed])).toBe('wrong-instance');
+  });
+
   it('with a gap, a wrong predecessor, or without its beginning is a broken chain', () => {
     const coalition = new Coalition(sodium);
     coalition.add(coalition.next()).add(coalition.next());

@@ -129,6 +129,8 @@ function checkNoTwin(p: Primitives, chain: readonly VerifiedRoster[], roster: Ve
   const { version } = roster.body;
   const twin = chain[version - 1];
   if (twin === undefined || equalBytes(twin.hash, roster.hash)) return;
+  // Version 1 is the instance itself: another one, signed by whichever roots it names, is just another instance.
+  if (version === 1) throw new RosterError('wrong-instance', version);
   checkSignatures(p, chain[version - 2], roster);
   throw new RosterError('equivocation', version, [twin.signed, roster.signed]);
 }
