@@ -19,6 +19,8 @@ const withDatabaseServer = {
 
 export default {
   testTimeout: 30_000,
+  // A test that failed before its cleaning up must not hang the run; the database server is ended by the teardown.
+  forceExit: true,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,packages,web,config,locales,migrations}/**/*.spec.{ts,tsx}', '<rootDir>/test/unit/**/*.spec.ts'] },
     { ...base, ...withDatabaseServer, displayName: 'integration', testMatch: ['<rootDir>/test/{integration,security}/**/*.spec.ts'] },

@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { migrations } from '../migrations/index.js';
+import { DeskModule } from './desk/desk.module.js';
+import { EscalationModule } from './escalation/escalation.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { ServiceConfig } from './platform/config/slices.js';
@@ -23,7 +25,9 @@ export class AppModule {
         MetricsModule,
         HealthModule.forRoot(migrations),
         ScheduleModule.forRoot(),
-        ...(config.instance.roles.includes('http') ? [IntakeModule] : []),
+        // What people do to an alert needs the escalation module too; its tick runs only in the role "engine".
+        EscalationModule,
+        ...(config.instance.roles.includes('http') ? [IntakeModule, DeskModule] : []),
       ],
     };
   }

@@ -1,10 +1,10 @@
-import { configOf } from '../../src/platform/config/load-config.js';
-import type { ServiceConfigInput } from '../../src/platform/config/slices.js';
-import type { Database } from '../../src/platform/database/database.js';
-import { createService, type Service } from '../../src/service.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { configOf } from '../../src/platform/config/load-config.js';
+import type { ServiceConfigInput } from '../../src/platform/config/slices.js';
+import { Database } from '../../src/platform/database/database.js';
+import { createService, type Service } from '../../src/service.js';
 import { testDatabase } from './database.js';
 
 export interface TestApp {
@@ -30,8 +30,7 @@ export interface TestAppOptions {
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = mkdtempSync(join(tmpdir(), 'jardam-app-'));
   const own = options.databaseUrl === undefined ? await testDatabase() : null;
-  const { Database: Opener } = await import('../../src/platform/database/database.js');
-  const database = own?.database ?? (await Opener.open({ url: options.databaseUrl ?? '', poolSize: 5 }));
+  const database = own?.database ?? (await Database.open({ url: options.databaseUrl ?? '', poolSize: 5 }));
   const databaseUrl = own?.url ?? options.databaseUrl ?? '';
   const log: string[] = [];
   const given = options.config ?? {};

@@ -34,7 +34,7 @@ export function parseYaml<S extends z.ZodType>(text: string, file: string, schem
 export interface LocatedYaml {
   readonly value: unknown;
   /** "file:line:column" of the value at a path, or of its name. */
-  locate(path: readonly PropertyKey[], ofName?: boolean): string;
+  readonly locate: (path: readonly PropertyKey[], ofName?: boolean) => string;
 }
 
 /** Parses a YAML text without a schema; throws ConfigError when it is not YAML. */

@@ -1,7 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { configOf } from '../../../src/platform/config/load-config.js';
+import { Database } from '../../../src/platform/database/database.js';
+import { createService, type Service } from '../../../src/service.js';
 import { testApp, type TestApp } from '../../support/app.js';
 
 describe('the running service', () => {
@@ -74,10 +77,43 @@ describe('the running service', () => {
     expect(body).not.toContain('canary');
   });
 
-  it('takes the database being away as a passing trouble, and is ready again by itself', async () => {
+  it('brings its own database when none is configured, and finds everything again at the next start', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'jardam-own-'));
+    chmodSync(dataDir, 0o711);
+    const config = configOf({ instance: { dataDir, webDir }, http: { port: 0 } });
+    const log: string[] = [];
+    const started: Service[] = [];
+    try {
+      const first = await createService({ config, writeLog: (line) => log.push(line) });
+      started.push(first);
+      await first.app.get(Database).query(`INSERT INTO server_key (name, fingerprint) VALUES ('test', sha256('key'))`);
+      await first.stop();
+      expect(log.join('\n')).toContain('migration FirstSchema');
+      log.splice(0);
+
+      const second = await createService({ config, writeLog: (line) => log.push(line) });
+      started.push(second);
+      expect((await fetch(`${second.url}/health/ready`)).status).toBe(200);
+      const kept = await second.app.get(Database).query(`SELECT name FROM server_key WHERE name = 'test'`);
+      expect(kept.rows).toEqual([{ name: 'test' }]);
+      expect(log.join('\n')).not.toContain('migration');
+    } finally {
+      for (const service of started) await service.stop();
+      rmSync(dataDir, { recursive: true });
+    }
+  }, 60_000);
+
+  it('works as a role that cannot change or forget what is on record', async () => {
+    const database = app.service.app.get(Database);
+    expect((await database.query('SELECT current_user AS name')).rows).toEqual([{ name: 'jardam_app' }]);
+    await expect(database.query('DELETE FROM event')).rejects.toThrow('permission denied');
+    await expect(database.query('DROP TABLE alert')).rejects.toThrow('must be owner');
+  });
+
+  it('is not ready while the database is away, but alive: restarting it would not help', async () => {
     const own = await testApp();
     try {
-      await own.service.app.get<{ dataSource: { destroy(): Promise<void> } }>((await import('../../../src/platform/database/database.js')).Database).dataSource.destroy();
+      await own.service.app.get(Database).dataSource.destroy();
       const ready = await fetch(`${own.url}/health/ready`);
       expect(ready.status).toBe(503);
       expect(await ready.json()).toMatchObject({ status: 'not-ready', checks: { database: { ok: false } } });
