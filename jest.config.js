@@ -24,6 +24,12 @@ export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{src,packages,web,config,locales,migrations}/**/*.spec.{ts,tsx}', '<rootDir>/test/unit/**/*.spec.ts'] },
     { ...base, ...withDatabaseServer, displayName: 'integration', testMatch: ['<rootDir>/test/{integration,security}/**/*.spec.ts'] },
-    { ...base, ...withDatabaseServer, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    {
+      ...base,
+      ...withDatabaseServer,
+      globalSetup: '<rootDir>/test/support/e2e.setup.mjs',
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+    },
   ],
 };
