@@ -67,16 +67,11 @@ export function QueueRow(props: {
         {where === '' ? null : <span class="row-where">{where}</span>}
         <span class="row-foot">
           {entry.drill ? <span class="drill">{t('desk.drill')}</span> : null}
-          {hasUnread(record) ? <span class="unread">{t('desk.row.new')}</span> : null}
+          {entry.unread ? <span class="unread">{t('desk.row.new')}</span> : null}
           <span>{standing(record, roster, ownRid, t)}</span>
           <span class="figures">{dayAndTime(Date.parse(entry.receivedAt), serverNowMs(), t.lang)}</span>
         </span>
       </button>
     </li>
   );
-}
-
-/** Something that this responder has not looked at. The service counts; the page does not guess. */
-export function hasUnread({ entry }: AlertRecord): boolean {
-  return entry.unread === true || (typeof entry.unread === 'number' && entry.unread > 0);
 }

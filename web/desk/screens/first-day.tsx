@@ -1,9 +1,10 @@
 // The first day: from an invitation to keys of one's own, one question a screen.
-import { toBase64url, vaultMemoryBytes } from '@jardam/protocol';
+import { toBase64url } from '@jardam/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../../shared/api.js';
 import type { KeyringApi, NewKeys } from '../crypto/messages.js';
 import { personalLink } from '../logic/link.js';
+import { memoryBytesHere } from '../logic/passphrase-cost.js';
 import { publicApi, type Invitation } from '../service/desk-api.js';
 import { rememberPersonal, type Place } from '../service/sign-in.js';
 import { EntryFrame, type FrameProps } from '../ui/entry-frame.js';
@@ -24,12 +25,6 @@ type Step =
   | { readonly at: 'done' };
 
 const locatorBytes = 16;
-
-/** Argon2id with 256 MiB kills the tab on small phones; those get the smaller cost, which the vault records. */
-function memoryBytesHere(): number {
-  const small = matchMedia('(pointer: coarse)').matches && Math.min(screen.width, screen.height) < 600;
-  return small ? vaultMemoryBytes.phone : vaultMemoryBytes.desktop;
-}
 
 export function FirstDayScreen(
   props: FrameProps & { invitation: string; place: Place; keyring: KeyringApi; onDone: (locator: string) => void },

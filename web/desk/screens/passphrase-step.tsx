@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import type { KeyringApi } from '../crypto/messages.js';
 import { passphraseStrength, type Strength } from '../logic/passphrase-strength.js';
 import { Notice } from '../ui/problem.js';
+import { SecretInput } from '../ui/secret-input.js';
 import { useText } from '../ui/text.js';
 
 const levels: Readonly<Record<Strength, number>> = { short: 1, weak: 2, fair: 3, strong: 4 };
@@ -24,7 +25,7 @@ function StrengthMeter({ passphrase, id }: { passphrase: string; id: string }) {
 }
 
 /** A passphrase twice, with a way to be given one. Used on the first day and when it is changed. */
-export function PassphraseStep(props: { keyring: Pick<KeyringApi, 'suggestPassphrase'>; onChosen: (passphrase: string) => void }) {
+export function PassphraseStep(props: { keyring: Pick<KeyringApi, 'suggestPassphrase'>; onChosen: (passphrase: string) => void; label?: string }) {
   const t = useText();
   const meterId = useId();
   const [passphrase, setPassphrase] = useState('');
@@ -51,15 +52,14 @@ export function PassphraseStep(props: { keyring: Pick<KeyringApi, 'suggestPassph
       <label class="field">
         <span class="field-name">{t('desk.passphrase.field')}</span>
         <span class="field-row">
-          <input
-            type={shown ? 'text' : 'password'}
+          <SecretInput
+            shown={shown}
+            name="new-passphrase"
             autocomplete="new-password"
-            autocapitalize="off"
-            spellcheck={false}
             value={passphrase}
-            aria-describedby={meterId}
-            onInput={(event) => {
-              setPassphrase(event.currentTarget.value);
+            describedBy={meterId}
+            onValue={(value) => {
+              setPassphrase(value);
               setWrong(null);
             }}
           />
@@ -77,21 +77,20 @@ export function PassphraseStep(props: { keyring: Pick<KeyringApi, 'suggestPassph
       {shown ? <p class="secondary">{t('desk.passphrase.learn')}</p> : null}
       <label class="field">
         <span class="field-name">{t('desk.passphrase.again')}</span>
-        <input
-          type={shown ? 'text' : 'password'}
+        <SecretInput
+          shown={shown}
+          name="new-passphrase-again"
           autocomplete="new-password"
-          autocapitalize="off"
-          spellcheck={false}
           value={again}
-          onInput={(event) => {
-            setAgain(event.currentTarget.value);
+          onValue={(value) => {
+            setAgain(value);
             setWrong(null);
           }}
         />
       </label>
       {wrong === null ? null : <Notice text={t(`desk.passphrase.wrong-${wrong}`)} />}
       <button type="submit" class="button">
-        {t('desk.passphrase.make')}
+        {props.label ?? t('desk.passphrase.make')}
       </button>
     </form>
   );

@@ -7,6 +7,7 @@ import { recallPersonal, rememberPersonal, signIn, type Place, type SignInStep }
 import { EntryFrame, type FrameProps } from '../ui/entry-frame.js';
 import { Fingerprint } from '../ui/fingerprint.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
+import { SecretInput } from '../ui/secret-input.js';
 import { useText } from '../ui/text.js';
 
 const refusalKeys: Readonly<Record<Extract<SignInStep, { refused: unknown }>['refused'], MessageKey>> = {
@@ -88,19 +89,17 @@ export function SignInScreen(
         <label class="field">
           <span class="field-name">{label}</span>
           <span class="field-row">
-            <input
+            <SecretInput
               key={way}
-              type={shown || way === 'recovery' ? 'text' : 'password'}
-              class={way === 'recovery' ? 'code' : undefined}
+              shown={shown || way === 'recovery'}
+              code={way === 'recovery'}
               name={way}
               autocomplete={way === 'passphrase' ? 'current-password' : 'off'}
-              autocapitalize="off"
-              spellcheck={false}
-              autofocus
+              focus
               value={secret}
-              aria-invalid={refusal !== null}
-              aria-describedby={refusal === null ? undefined : 'sign-in-refusal'}
-              onInput={(event) => setSecret(event.currentTarget.value)}
+              invalid={refusal !== null}
+              describedBy={refusal === null ? undefined : 'sign-in-refusal'}
+              onValue={setSecret}
             />
             {way === 'passphrase' ? (
               <button type="button" class="button-quiet" aria-pressed={shown} onClick={() => setShown(!shown)}>

@@ -10,8 +10,17 @@ export interface Instance {
   readonly instanceId: string;
   readonly coalition: { readonly name?: LocalText } & LocalText;
   readonly roster: { readonly version: number; readonly hash: string };
+  readonly policy: { readonly tiers: readonly PolicyTier[] };
   readonly demo: boolean;
   readonly time: string;
+}
+
+/** The public part of a tier: its names, and which consent it needs. */
+export interface PolicyTier {
+  readonly tier: number;
+  readonly key: string;
+  readonly name: LocalText;
+  readonly consent: 'abroad' | 'eu' | 'un' | 'publication' | null;
 }
 
 export interface Invitation {
@@ -47,7 +56,7 @@ export interface QueueEntry {
   readonly receivedAt: string;
   readonly owner: { readonly rid: string } | null;
   readonly ackedBy: readonly { readonly rid: string; readonly org: string }[];
-  readonly unread: boolean | number;
+  readonly unread: boolean;
   readonly messages: number;
   readonly viaTelegram: boolean;
 }

@@ -3,7 +3,7 @@
 import type { StatementType } from '@jardam/protocol';
 import { isClosed } from '../../shared/alert-view.js';
 import type { Problem, Result } from '../../shared/api.js';
-import type { KeyringApi, OpenAlertResult, Person, RosterView, SealedMessage } from '../crypto/messages.js';
+import type { KeyringApi, OpenAlertResult, OpenedFile, Person, RosterView, SealedMessage } from '../crypto/messages.js';
 import { orderQueue } from '../logic/queue-order.js';
 import type { AlertDetail, DeskApi, QueueEntry } from './desk-api.js';
 
@@ -233,6 +233,12 @@ export class DeskStore {
     });
     if ('refused' in sealed) return sealed;
     return this.finish(alertId, await this.setting.api.send(alertId, sealed.bytes));
+  }
+
+  /** Fetches a file's ciphertext and has the Worker open it. Not kept: evidence is looked at, then gone. */
+  async openFile(alertId: string, objectId: string): Promise<OpenedFile | { readonly refused: 'not-fetched' }> {
+    const answer = await this.setting.api.file(alertId, objectId);
+    return answer.ok ? this.setting.keyring.openFile({ alertId, objectId, ciphertext: answer.body }) : { refused: 'not-fetched' };
   }
 
   private async finish(alertId: string, answer: Result<unknown>): Promise<ActOutcome> {

@@ -1,0 +1,115 @@
+// What needs a decision now and is not the alert itself: a stand-down to check, a hand-over, a request to close.
+import { isClosed } from '../../shared/alert-view.js';
+import { dayAndTime } from '../../shared/dates.js';
+import type { Person, RosterView } from '../crypto/messages.js';
+import type { AlertDetail } from '../service/desk-api.js';
+import type { AlertRecord } from '../service/desk-store.js';
+import { organisationName, personName } from '../ui/names.js';
+import { serverNowMs } from '../ui/now.js';
+import { useText } from '../ui/text.js';
+import type { Acts } from './use-acts.js';
+
+interface BannerProps {
+  readonly record: AlertRecord;
+  readonly detail: AlertDetail;
+  readonly roster: RosterView;
+  readonly me: Person;
+  readonly acts: Acts;
+}
+
+export function Banners(props: BannerProps) {
+  if (isClosed(props.record.entry.state)) return null;
+  return (
+    <>
+      <StandDownCheck {...props} />
+      <HandOverOffer {...props} />
+      <CloseRequested {...props} />
+    </>
+  );
+}
+
+/** The defender, or somebody who holds their phone, asked to stop. A person decides; nobody is stood down by a
+ *  machine. */
+function StandDownCheck({ record, acts }: BannerProps) {
+  const t = useText();
+  const { entry, content } = record;
+  const asked = content !== null && 'alert' in content ? content.alert.messages.filter(({ kind }) => kind === 'stand-down').at(-1) : undefined;
+  if (asked === undefined || asked.kind !== 'stand-down' || entry.state !== 'paused') return null;
+  const busy = acts.busy !== null;
+  return (
+    <section class="banner" aria-labelledby="stand-down-title">
+      <h3 id="stand-down-title">{t('desk.stand-down.title')}</h3>
+      <p>
+        {t(`desk.stand-down.reason-${asked.reason}`)}{' '}
+        <span class="secondary figures">{dayAndTime(Date.parse(asked.receivedAt), serverNowMs(), t.lang)}</span>
+      </p>
+      {asked.text === undefined || asked.text === '' ? null : <blockquote class="said">{asked.text}</blockquote>}
+      <p>{t('desk.stand-down.check')}</p>
+      <div class="deeds">
+        <button
+          type="button"
+          class="button"
+          disabled={busy}
+          onClick={() => void acts.act('stand_down_check', { result: 'doubtful' }, 'doubtful')}
+        >
+          {t('desk.stand-down.continue')}
+        </button>
+        <button
+          type="button"
+          class="button-line"
+          disabled={busy}
+          onClick={() => void acts.act('stand_down_check', { result: 'genuine' }, 'genuine')}
+        >
+          {t('desk.stand-down.close')}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function HandOverOffer({ detail, roster, me, acts }: BannerProps) {
+  const t = useText();
+  const { handOver } = detail;
+  if (handOver === null || handOver.acceptedAt !== null) return null;
+  const from = personName(roster, handOver.fromRid, t);
+  const to = handOver.toRid === null ? organisationName(roster, handOver.toOrg ?? '', t) : personName(roster, handOver.toRid, t);
+  const forMe = handOver.toRid === me.rid || (handOver.toRid === null && handOver.toOrg === me.org && handOver.fromRid !== me.rid);
+  return (
+    <section class="banner">
+      <p>{forMe ? t('desk.hand-over.offered', { from }) : t('desk.hand-over.waiting', { from, to })}</p>
+      {forMe ? (
+        <button type="button" class="button" disabled={acts.busy !== null} onClick={() => void acts.act('hand_over_accept')}>
+          {t('desk.hand-over.accept')}
+        </button>
+      ) : null}
+    </section>
+  );
+}
+
+/** The first of two people has asked to close an S1. */
+function CloseRequested({ detail, roster, me, acts }: BannerProps) {
+  const t = useText();
+  const [request] = detail.closeRequests;
+  if (request === undefined) return null;
+  const own = request.rid === me.rid;
+  const values = {
+    person: personName(roster, request.rid, t),
+    outcome: t(`desk.close.outcome-${request.outcome}`),
+    time: dayAndTime(Date.parse(request.at), serverNowMs(), t.lang),
+  };
+  return (
+    <section class="banner" aria-labelledby="close-asked">
+      <p id="close-asked">{own ? t('desk.close.you-asked', values) : t('desk.close.asked', values)}</p>
+      {own ? null : (
+        <button
+          type="button"
+          class="button"
+          disabled={acts.busy !== null}
+          onClick={() => void acts.act('close', { outcome: request.outcome })}
+        >
+          {t('desk.close.confirm-second')}
+        </button>
+      )}
+    </section>
+  );
+}

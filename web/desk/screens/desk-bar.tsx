@@ -1,0 +1,50 @@
+import type { Person, RosterView } from '../crypto/messages.js';
+import type { LineState } from '../service/live-updates.js';
+import { LanguageChoice, type FrameProps } from '../ui/entry-frame.js';
+import { organisationName, roleName } from '../ui/names.js';
+import { useText } from '../ui/text.js';
+
+/** The line at the top: who you are, whether the page is current, and the way out. */
+export function DeskBar(
+  props: FrameProps & {
+    roster: RosterView;
+    me: Person;
+    line: LineState;
+    demo: boolean;
+    onHelp: () => void;
+    onSettings: () => void;
+    onLock: () => void;
+    onSignOut: () => void;
+  },
+) {
+  const t = useText();
+  const { roster, me, line } = props;
+  return (
+    <header class="bar">
+      <h1 class="bar-name">{t('desk.name')}</h1>
+      <p class="bar-who">
+        {organisationName(roster, me.org, t)}, {roleName(me.role, t)}
+      </p>
+      {props.demo ? <p class="bar-demo">{t('desk.demo')}</p> : null}
+      <p class={`line line-${line}`} role="status">
+        <span class="line-mark" aria-hidden="true" />
+        {t(`desk.line.${line}`)}
+      </p>
+      <div class="bar-deeds">
+        <LanguageChoice lang={props.lang} onLanguage={props.onLanguage} />
+        <button type="button" class="button-quiet" onClick={props.onHelp}>
+          {t('desk.help.open')}
+        </button>
+        <button type="button" class="button-quiet" onClick={props.onSettings}>
+          {t('desk.settings.open')}
+        </button>
+        <button type="button" class="button-quiet" onClick={props.onLock}>
+          {t('desk.lock')}
+        </button>
+        <button type="button" class="button-quiet" onClick={props.onSignOut}>
+          {t('desk.sign-out')}
+        </button>
+      </div>
+    </header>
+  );
+}
