@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { migrations } from '../migrations/index.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
 import { DeskModule } from './desk/desk.module.js';
 import { EscalationModule } from './escalation/escalation.module.js';
 import { IntakeModule } from './intake/intake.module.js';
@@ -25,8 +26,9 @@ export class AppModule {
         MetricsModule,
         HealthModule.forRoot(migrations),
         ScheduleModule.forRoot(),
-        // What people do to an alert needs the escalation module too; its tick runs only in the role "engine".
+        // In every process, because the doors use them; their own work (tick, sending) runs only in the role "engine".
         EscalationModule,
+        DeliveryModule,
         ...(config.instance.roles.includes('http') ? [IntakeModule, DeskModule] : []),
       ],
     };

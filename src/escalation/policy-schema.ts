@@ -60,6 +60,8 @@ const tiers = z
   .min(1)
   .max(20)
   .superRefine((list, context) => {
+    // zod goes on to here with entries that were refused; their neighbours cannot be judged by them.
+    if (list.some((step: Partial<FileTier>) => step.afterMs === undefined)) return;
     for (const [at, step] of list.entries()) checkStep(list, at, step, (path, message) => context.addIssue({ code: 'custom', path: [at, ...path], message }));
   });
 
@@ -75,7 +77,7 @@ export const policyFileSchema = z.strictObject({
   tiers,
   ack: z.strictObject({
     expires: bySeverity(duration(UNITS_MS.min, '1 min')),
-    remindAt: z.number().gt(0).lt(1),
+    remindAt: z.number().min(0.1).max(0.95),
     then: z.enum(['same', 'next']),
   }),
   handedOver: duration(5 * UNITS_MS.s, '5 s'),

@@ -89,7 +89,11 @@ export const mailSchema = z.strictObject({
   helloName: z.string().regex(/^[A-Za-z0-9.[\]:-]+$/, 'a host name').default('localhost'),
   connectTimeoutMs: durationMs(500, 60_000).default(5_000),
   socketTimeoutMs: durationMs(500, 60_000).default(10_000),
-  maxConnections: z.int().min(1).max(50).default(5),
+  /** Mails return to signed addresses of this domain when it is set; its MX must lead to the bounce listener. */
+  bounceDomain: z.string().regex(/^[a-z0-9.-]+$/, 'a domain name in lower case').optional(),
+  /** Where this process takes returned mails. */
+  bounceHost: z.string().min(1).default('127.0.0.1'),
+  bouncePort: z.int().min(0).max(65_535).default(2525),
 });
 export type MailConfig = z.output<typeof mailSchema>;
 export const MAIL_CONFIG = Symbol('MailConfig');
@@ -102,8 +106,8 @@ export const engineSchema = z.strictObject({
   /** A sender that is not heard of for this long has lost its delivery to another one. */
   sendLeaseMs: durationMs(1_000, 600_000).default(30_000),
   sendTimeoutMs: durationMs(500, 120_000).default(10_000),
-  /** Deliveries that one process sends at the same time. */
-  sendConcurrency: z.int().min(1).max(200).default(10),
+  /** Deliveries that one process sends at the same time; each has a connection of its own (Postfix allows 50). */
+  sendConcurrency: z.int().min(1).max(200).default(40),
 });
 export type EngineConfig = z.output<typeof engineSchema>;
 export const ENGINE_CONFIG = Symbol('EngineConfig');

@@ -1,0 +1,221 @@
+import { Injectable } from '@nestjs/common';
+import { changeOf, type Contact, type NewDelivery, type Purpose } from '../domain/alert.js';
+import { afterAttempt, isWanted, lastMessageDied, type AfterAttempt, type AttemptOutcome } from '../domain/delivery-outcome.js';
+import type { Severity } from '../domain/severity.js';
+import { lockAlert, type LockedAlert } from '../escalation/lock-alert.js';
+import { Policies } from '../escalation/policies.js';
+import { writeChanges } from '../escalation/write-changes.js';
+import { EvidenceLog, type NewEvent } from '../evidence/evidence-log.js';
+import { Database, type Tx } from '../platform/database/database.js';
+import { ContactBook } from '../roster/contact-book.js';
+
+/** Which attempt of which delivery an outcome belongs to. */
+export interface AttemptKey {
+  readonly coalitionId: number;
+  readonly deliveryId: string;
+  readonly alertId: Buffer;
+  readonly attempt: number;
+}
+
+interface DeliveryRow extends Record<string, unknown> {
+  delivery_id: string;
+  gen: number;
+  tier: number;
+  nth: number;
+  severity: Severity;
+  purpose: Purpose;
+  contact_id: string;
+  rid: string | null;
+  org: string | null;
+  channel: string;
+  attempt: number;
+  tier_deadline: Date | null;
+}
+
+/** settled: written; stale: the delivery belongs to a later attempt by now, and nothing was changed. */
+export type Settled = 'settled' | 'stale';
+
+/**
+ * Writes what came of an attempt. Every outcome takes the alert's lock first, the same that an acknowledgement takes:
+ * whichever is first, the other sees it, and nothing is tried again for an alert that somebody has.
+ */
+@Injectable()
+export class Settlement {
+  constructor(
+    private readonly database: Database,
+    private readonly policies: Policies,
+    private readonly log: EvidenceLog,
+    private readonly contacts: ContactBook,
+  ) {}
+
+  /** The end of an attempt. An attempt that lost its lease changes nothing, not even by success. */
+  async finish(key: AttemptKey, outcome: AttemptOutcome, random: number): Promise<Settled> {
+    return this.database.transaction(async (tx) => {
+      const alert = await this.lock(tx, key);
+      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state = 'sending'`, [key.attempt]);
+      if (!delivery) return 'stale';
+      await closeAttempt(tx, key, outcome);
+      await this.apply(tx, key.coalitionId, alert, delivery, outcome, random);
+      return 'settled';
+    });
+  }
+
+  /** A sender was not heard of for a whole lease. Nobody knows whether its message went out. */
+  async abandon(key: AttemptKey, random: number): Promise<Settled> {
+    return this.database.transaction(async (tx) => {
+      const alert = await this.lock(tx, key);
+      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state = 'sending' AND lease_until < now()`, [key.attempt]);
+      if (!delivery) return 'stale';
+      const outcome: AttemptOutcome = { kind: 'ambiguous', code: 'lease-expired' };
+      await closeAttempt(tx, key, outcome);
+      await this.apply(tx, key.coalitionId, alert, delivery, outcome, random);
+      return 'settled';
+    });
+  }
+
+  /** A message that had been accepted came back later. @returns false when there is no such sent message */
+  async bounced(coalitionId: number, deliveryId: string, code: string): Promise<boolean> {
+    return this.database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ alert_id: Buffer }>('SELECT alert_id FROM delivery WHERE coalition_id = $1 AND delivery_id = $2', [coalitionId, deliveryId]);
+      if (!rows[0]) return false;
+      const key = { coalitionId, deliveryId, alertId: rows[0].alert_id, attempt: 0 };
+      const alert = await this.lock(tx, key);
+      const delivery = await takeDelivery(tx, key, `state IN ('sent', 'delivered')`, []);
+      if (!delivery) return false;
+      await this.apply(tx, coalitionId, alert, delivery, { kind: 'refused', code, contactIsDead: true }, 0);
+      return true;
+    });
+  }
+
+  private async lock(tx: Tx, key: AttemptKey): Promise<LockedAlert> {
+    const alert = await lockAlert(tx, this.policies, key.coalitionId, key.alertId);
+    if (!alert) throw new Error('a delivery without its alert');
+    return alert;
+  }
+
+  private async apply(tx: Tx, coalitionId: number, alert: LockedAlert, delivery: DeliveryRow, outcome: AttemptOutcome, random: number): Promise<void> {
+    const wanted = isWanted(delivery.purpose, alert.timer) && !(await hasAcknowledged(tx, alert, delivery));
+    const otherContacts = outcome.kind === 'accepted' ? [] : await unusedContacts(tx, alert, delivery);
+    const then = afterAttempt(attemptedOf(delivery), outcome, { wanted, otherContacts, random }, alert.now.getTime());
+    await writeState(tx, coalitionId, delivery.delivery_id, then, outcome);
+    if (then.disableContact) await this.contacts.disable(tx, coalitionId, delivery.contact_id, outcome.code);
+    if (then.state === 'sent') {
+      await markTierTold(tx, alert, delivery);
+      await this.log.appendToAlert(tx, coalitionId, alert.alertId, alert.head, alert.now, [notifyEvent(delivery)]);
+      return;
+    }
+    await this.afterFailure(tx, alert, delivery, then);
+  }
+
+  private async afterFailure(tx: Tx, alert: LockedAlert, delivery: DeliveryRow, then: AfterAttempt): Promise<void> {
+    if (then.fallback) {
+      const again: NewDelivery = {
+        contact: then.fallback,
+        purpose: delivery.purpose,
+        gen: delivery.gen,
+        tier: delivery.tier,
+        deadline: delivery.tier_deadline?.getTime() ?? null,
+        nth: delivery.nth,
+      };
+      await writeChanges(tx, this.log, [{ alert, change: changeOf(alert.timer, { deliveries: [again] }) }]);
+      return;
+    }
+    if (then.state !== 'dead') return;
+    const alive = await countAlive(tx, alert, delivery);
+    const change = lastMessageDied(alert.timer, delivery, alive, alert.now.getTime());
+    if (change) await writeChanges(tx, this.log, [{ alert, change }]);
+  }
+}
+
+/** Who was told, by what; never the address. */
+function notifyEvent(delivery: DeliveryRow): NewEvent {
+  const { rid, org, channel, purpose, gen } = delivery;
+  return { type: 'NOTIFY', tier: delivery.tier, detail: { gen, purpose, channel, ...(rid === null ? {} : { rid, org }) } };
+}
+
+function attemptedOf(row: DeliveryRow) {
+  return {
+    severity: row.severity,
+    purpose: row.purpose,
+    gen: row.gen,
+    tier: row.tier,
+    attempt: row.attempt,
+    deadline: row.tier_deadline?.getTime() ?? null,
+  };
+}
+
+async function takeDelivery(tx: Tx, key: AttemptKey, condition: string, more: readonly unknown[]): Promise<DeliveryRow | null> {
+  const { rows } = await tx.query<DeliveryRow>(
+    `SELECT d.delivery_id, d.gen, d.tier, d.nth, d.severity, d.purpose, d.contact_id, encode(d.rid, 'hex') AS rid, r.org, d.channel, d.attempt, d.tier_deadline
+     FROM delivery d LEFT JOIN responder r USING (coalition_id, rid)
+     WHERE d.coalition_id = $1 AND d.delivery_id = $2 AND ${condition} FOR UPDATE OF d`,
+    [key.coalitionId, key.deliveryId, ...more],
+  );
+  return rows[0] ?? null;
+}
+
+async function closeAttempt(tx: Tx, key: AttemptKey, outcome: AttemptOutcome): Promise<void> {
+  await tx.query({
+    name: 'outbox-close-attempt',
+    text: `UPDATE delivery_attempt SET finished_at = clock_timestamp(), outcome = $4, code = $5
+           WHERE coalition_id = $1 AND delivery_id = $2 AND attempt = $3 AND outcome IS NULL`,
+    values: [key.coalitionId, key.deliveryId, key.attempt, outcome.kind, outcome.code],
+  });
+}
+
+async function writeState(tx: Tx, coalitionId: number, deliveryId: string, then: AfterAttempt, outcome: AttemptOutcome): Promise<void> {
+  await tx.query({
+    name: 'outbox-write-state',
+    text: `UPDATE delivery SET state = $3, lease_until = NULL, next_at = coalesce($4::timestamptz, next_at),
+             sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END,
+             provider_message_id = coalesce($5, provider_message_id)
+           WHERE coalition_id = $1 AND delivery_id = $2`,
+    values: [coalitionId, deliveryId, then.state, then.nextAt === null ? null : new Date(then.nextAt), outcome.kind === 'accepted' ? outcome.providerMessageId : null],
+  });
+}
+
+/** A tier passed over because nothing had left becomes a told one when something leaves after all. */
+async function markTierTold(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<void> {
+  if (delivery.purpose !== 'notify' && delivery.purpose !== 'task') return;
+  await tx.query({
+    name: 'outbox-mark-tier-told',
+    text: `UPDATE tier_entry SET outcome = $5, reason = NULL
+           WHERE coalition_id = $1 AND alert_id = $2 AND gen = $3 AND tier = $4 AND outcome = 'not_reached'`,
+    values: [alert.coalitionId, alert.alertId, delivery.gen, delivery.tier, delivery.purpose === 'task' ? 'task' : 'notified'],
+  });
+}
+
+async function hasAcknowledged(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<boolean> {
+  if (delivery.rid === null || (delivery.purpose !== 'notify' && delivery.purpose !== 'task')) return false;
+  const { rowCount } = await tx.query({
+    name: 'outbox-has-acknowledged',
+    text: `SELECT FROM ack WHERE coalition_id = $1 AND alert_id = $2 AND gen >= $3 AND rid = decode($4, 'hex') LIMIT 1`,
+    values: [alert.coalitionId, alert.alertId, alert.timer.roundGen, delivery.rid],
+  });
+  return rowCount > 0;
+}
+
+/** Working contacts of the same person, or of the same duty desk, through which this message has not gone yet. */
+async function unusedContacts(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<Contact[]> {
+  const { rows } = await tx.query<Contact & Record<string, unknown>>({
+    name: 'outbox-unused-contacts',
+    text: `SELECT c.contact_id AS "contactId", encode(c.rid, 'hex') AS rid, r.org, c.channel, c.priority
+           FROM contact c LEFT JOIN responder r USING (coalition_id, rid)
+           WHERE c.coalition_id = $1 AND c.rid = decode($6, 'hex') AND c.verified_at IS NOT NULL AND c.disabled_at IS NULL AND r.status = 'active'
+             AND NOT EXISTS (SELECT FROM delivery d WHERE d.coalition_id = $1 AND d.alert_id = $2 AND d.gen = $3 AND d.purpose = $4 AND d.nth = $5
+                               AND d.contact_id = c.contact_id)
+           ORDER BY c.priority, c.contact_id`,
+    values: [alert.coalitionId, alert.alertId, delivery.gen, delivery.purpose, delivery.nth, delivery.rid],
+  });
+  return rows;
+}
+
+async function countAlive(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<number> {
+  const { rows } = await tx.query<{ alive: number }>({
+    name: 'outbox-count-alive',
+    text: `SELECT count(*) AS alive FROM delivery
+           WHERE coalition_id = $1 AND alert_id = $2 AND gen = $3 AND purpose IN ('notify', 'task') AND state NOT IN ('dead', 'cancelled')`,
+    values: [alert.coalitionId, alert.alertId, delivery.gen],
+  });
+  return rows[0]?.alive ?? 0;
+}
