@@ -10,7 +10,7 @@ interface TrustedTypesApi {
 }
 
 /** The name that the Content-Security-Policy header allows. */
-const policyName = 'jardam-worker';
+const policyName = 'jardam';
 const ownScript = /^\/assets\/[\w.-]+\.js$/;
 
 let policy: ScriptUrlPolicy | undefined;

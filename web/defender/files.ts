@@ -1,0 +1,75 @@
+// Files that a person wants to send: looked at, cleaned of hidden data where that can be done, or asked about.
+import { stripJpeg } from './strip-jpeg.js';
+import { stripPng } from './strip-png.js';
+
+export type FileKind = 'jpeg' | 'png' | 'heic' | 'other';
+
+export interface ReadyFile {
+  readonly id: number;
+  /** As the person knows it; what is sent along is neutral (see sentName). */
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly cleaned: boolean;
+}
+
+export type Refusal = 'too-large' | 'too-many' | 'heic' | 'damaged';
+
+export type Prepared =
+  | { readonly ready: ReadyFile }
+  /** Hidden data in it cannot be removed; the person decides. */
+  | { readonly ask: ReadyFile }
+  | { readonly refused: Refusal; readonly name: string; readonly sizeBytes: number };
+
+/** What a file is, by its first bytes and not by its name. */
+export function fileKind(bytes: Uint8Array): FileKind {
+  const ascii = (from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg';
+  if (ascii(1, 4) === 'PNG' && bytes[0] === 0x89) return 'png';
+  // ISO base media file with a HEIF brand (ISO/IEC 23008-12); 'mif1' and 'msf1' are its general forms.
+  if (ascii(4, 8) === 'ftyp' && /^(?:hei[cxms]|hev[cxms]|mif1|msf1)$/.test(ascii(8, 12))) return 'heic';
+  return 'other';
+}
+
+let nextId = 0;
+
+/** Reads and cleans one file. `limitBytes` and `room` (how many more may be added) come from the service. */
+export async function prepareFile(file: File, limits: { readonly limitBytes: number; readonly room: number }): Promise<Prepared> {
+  const refuse = (refused: Refusal): Prepared => ({ refused, name: file.name, sizeBytes: file.size });
+  if (limits.room <= 0) return refuse('too-many');
+  // Before reading it: a long video would fill the memory of a small phone.
+  if (file.size > limits.limitBytes) return refuse('too-large');
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch {
+    return refuse('damaged');
+  }
+  return clean(bytes, file);
+}
+
+function clean(bytes: Uint8Array, file: { readonly name: string; readonly type: string; readonly size: number }): Prepared {
+  const kind = fileKind(bytes);
+  const id = nextId++;
+  if (kind === 'heic') return { refused: 'heic', name: file.name, sizeBytes: file.size };
+  if (kind === 'other') {
+    return { ask: { id, name: file.name, type: file.type || 'application/octet-stream', bytes, cleaned: false } };
+  }
+  const stripped = kind === 'jpeg' ? stripJpeg(bytes) : stripPng(bytes);
+  if ('refused' in stripped) return { refused: 'damaged', name: file.name, sizeBytes: file.size };
+  return { ready: { id, name: file.name, type: `image/${kind}`, bytes: stripped.bytes, cleaned: true } };
+}
+
+/** The name that travels inside the seal. Names of files tell times and phones (IMG_20261123_1402), so a cleaned picture
+ *  gets a number; another file keeps its ending, which responders need to open it. */
+export function sentName(file: ReadyFile, number: number): string {
+  if (file.cleaned) return `${number}.${file.type === 'image/png' ? 'png' : 'jpg'}`;
+  const ending = /\.([A-Za-z0-9]{1,8})$/.exec(file.name)?.[1];
+  return ending === undefined ? String(number) : `${number}.${ending.toLowerCase()}`;
+}
+
+/** Megabytes as people read them, one decimal below ten. */
+export function megabytes(bytes: number): string {
+  const mb = bytes / 1_048_576;
+  return mb < 10 ? String(Math.ceil(mb * 10) / 10) : String(Math.ceil(mb));
+}

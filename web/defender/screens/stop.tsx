@@ -1,0 +1,49 @@
+import { useState } from 'preact/hooks';
+import { sendAddition } from '../additions.js';
+import { useBack, usePage } from '../context.js';
+import type { AlertSession } from '../session.js';
+import { Choices, Screen, TextField } from '../ui.js';
+import { Readers, useReaders } from './readers.js';
+
+/** Longest note in UTF-16 units: the sealed message is always 4096 bytes, whatever it says. */
+const maxNoteLength = 1_000;
+
+/** Asks the responders to stop. A person decides; the page says the same whatever is written. */
+export function StopScreen(props: { session: AlertSession; onDone: () => void }) {
+  const { t } = usePage();
+  const { session, onDone } = props;
+  useBack(onDone);
+  const [reason, setReason] = useState<'safe' | 'mistake'>('safe');
+  const [text, setText] = useState('');
+  const { choices, change } = useReaders(session);
+  return (
+    <Screen title={t('defender.stop.title')}>
+      <p>{t('defender.stop.note')}</p>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (choices === null) return;
+          void sendAddition(session, { kind: 'stand-down', reason, text: text.trim().slice(0, maxNoteLength) }, choices);
+          onDone();
+        }}
+      >
+        <Choices
+          legend={t('defender.stop.title')}
+          legendHidden
+          value={reason}
+          onChoose={setReason}
+          options={[
+            { value: 'safe', text: t('defender.stop.safe') },
+            { value: 'mistake', text: t('defender.stop.mistake') },
+          ]}
+        />
+        <TextField label={t('defender.stop.text')} rows={3} value={text} onInput={setText} />
+        <Readers session={session} choices={choices} onChange={change} />
+        <button type="submit" class="button button-main">
+          {t('defender.stop.send')}
+        </button>
+      </form>
+    </Screen>
+  );
+}
