@@ -30,7 +30,8 @@ export class LocalGatekeeper extends Gatekeeper {
 
   override async release(tx: Tx, coalitionId: number, alertId: Uint8Array, tiers: readonly number[]): Promise<Released> {
     // Reached is what the ladder says was entered, by whatever way: deadline, escalate-now, start. It is asked here
-    // and not left to callers, so that there is one place where a key can get out.
+    // and not left to callers, so that there is one place where a key can get out. A tier of which nobody could be
+    // told in time has been reached, too: its people may come by themselves, or by a message that got through late.
     const { rows } = await tx.query<{ tier: number; rk_sealed: Buffer; released_before: boolean }>({
       name: 'gatekeeper-release',
       text: `WITH reached AS (
@@ -40,7 +41,7 @@ export class LocalGatekeeper extends Gatekeeper {
                  AND k.rk_sealed IS NOT NULL
                  AND EXISTS (SELECT FROM tier_entry e
                              WHERE e.coalition_id = k.coalition_id AND e.alert_id = k.alert_id AND e.tier = k.tier
-                               AND e.outcome IN ('notified', 'task'))
+                               AND e.outcome <> 'not_consented')
              ), marked AS (
                UPDATE release_key k SET released_at = now() FROM reached r
                WHERE k.coalition_id = $1 AND k.alert_id = $2 AND k.tier = r.tier AND k.released_at IS NULL
