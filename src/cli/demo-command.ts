@@ -1,9 +1,9 @@
+import { join } from 'node:path';
 import { wordsFromBytes } from '@jardam/protocol/words';
 import { Option, type Command } from 'commander';
 import { castMember } from '../demo/coalition.js';
 import { deskLink, startDemo, WISHED_PORTS, type Demo } from '../demo/demo.js';
 import { custodianFile } from '../demo/keys.js';
-import { join } from 'node:path';
 import type { CommandContext } from './command-context.js';
 import { CliFailure, EXIT } from './failure.js';
 
@@ -25,7 +25,12 @@ export function addDemoCommand(program: Command, { terminal, environment }: Comm
       const dataDir = environment.JARDAM_DATA_DIR ?? DEFAULT_DATA_DIR;
       terminal.note('Starting …');
       const ports = { pages: wished.port, mailbox: wished.mailboxPort, smtp: wished.smtpPort };
-      const demo = await startDemo({ dataDir, ports, ...(environment.DATABASE_URL ? { databaseUrl: environment.DATABASE_URL } : {}) }).catch((error: unknown) => {
+      const demo = await startDemo({
+        dataDir,
+        ports,
+        warn: (line) => terminal.note(line),
+        ...(environment.DATABASE_URL ? { databaseUrl: environment.DATABASE_URL } : {}),
+      }).catch((error: unknown) => {
         throw new CliFailure(error instanceof Error ? error.message : 'the demo could not be started');
       });
       for (const line of describeDemo(demo, ports, dataDir)) terminal.say(line);

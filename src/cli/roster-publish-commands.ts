@@ -1,7 +1,6 @@
-import { fromBase64url, instanceIdOf, rosterBodyBytes, ShapeError, toBase64url, verifyRosterChain, type Primitives, type SignedRoster } from '@jardam/protocol';
+import { fromBase64url, instanceIdOf, parseRosterChain, rosterBodyBytes, ShapeError, toBase64url, verifyRosterChain, type Primitives, type SignedRoster } from '@jardam/protocol';
 import { wordsFromBytes } from '@jardam/protocol/words';
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { EvidenceLog } from '../evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import { RosterStore } from '../roster/roster-store.js';
@@ -14,10 +13,6 @@ import { explainRosterRefusal, refusedAsFailure } from './roster-refusals.js';
 import { describeRoster } from './roster-summary.js';
 
 const fetchTimeoutMs = 15_000;
-
-const chainAnswer = z.object({
-  versions: z.array(z.object({ body: z.string(), signatures: z.array(z.object({ root: z.string(), sig: z.string() })) })),
-});
 
 /** `jardam roster publish | show | verify`. */
 export function addRosterPublishCommands(roster: Command, { terminal, environment, now }: CommandContext): void {
@@ -90,9 +85,11 @@ async function fetchedChain(url: string): Promise<SignedRoster[]> {
     throw new CliFailure('that server does not answer', EXIT.unreachable, { cause: error });
   }
   if (!answer.ok) throw new CliFailure(`that server answers with ${answer.status}`, EXIT.unreachable);
-  const checked = chainAnswer.safeParse(await answer.json().catch(() => null));
-  if (!checked.success) throw new CliFailure('what that server answers is not a roster');
-  return checked.data.versions;
+  try {
+    return parseRosterChain(new Uint8Array(await answer.arrayBuffer()));
+  } catch (error) {
+    throw new CliFailure('what that server answers is not a roster', undefined, { cause: error });
+  }
 }
 
 function verifyAll(p: Primitives, chain: readonly SignedRoster[], now: Date, expected: string | undefined): Pick<ReturnType<typeof verifyRosterChain>, 'current'> & { instanceId: Uint8Array } {

@@ -30,6 +30,8 @@ export interface DemoOptions {
   readonly databaseUrl?: string;
   /** Ports from which on a free one is sought. */
   readonly ports?: { readonly pages: number; readonly mailbox: number; readonly smtp: number };
+  /** Told what the log says at level warn and error; the whole log goes into a file. */
+  readonly warn?: (line: string) => void;
 }
 
 export interface Demo {
@@ -54,8 +56,10 @@ export function deskLink(demo: Pick<Demo, 'pagesUrl'>, person: { readonly locato
  * Starts a whole coalition on this machine: mail server and mailbox page, database, service, and at the first start
  * the people with their keys. A second start finds everything as it was.
  */
-export async function startDemo({ dataDir, databaseUrl, ports = WISHED_PORTS }: DemoOptions): Promise<Demo> {
+export async function startDemo({ dataDir, databaseUrl, ports = WISHED_PORTS, warn = () => undefined }: DemoOptions): Promise<Demo> {
   const folder = join(dataDir, 'demo');
+  // Started by root, the database runs as another account that has to walk through here; keys and mails are closed.
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const logFile = join(folder, 'service.log');
   const started: { stop(): Promise<void> }[] = [];
@@ -71,7 +75,7 @@ export async function startDemo({ dataDir, databaseUrl, ports = WISHED_PORTS }: 
     const crypto = await loadCryptography();
     // Keys are made while the database starts: together they are most of a first start.
     const [service, keys] = await Promise.all([
-      createService({ config: configOf(settings), writeLog: (line) => appendFileSync(logFile, `${line}\n`, { mode: 0o600 }) }).then((running) => {
+      createService({ config: configOf(settings), writeLog: logInto(logFile, warn) }).then((running) => {
         started.push(running);
         return running;
       }),
@@ -88,6 +92,15 @@ export async function startDemo({ dataDir, databaseUrl, ports = WISHED_PORTS }: 
     await stop();
     throw error;
   }
+}
+
+/** All lines into the file; those that somebody should see to the terminal as well, without the time. */
+function logInto(file: string, warn: (line: string) => void): (line: string) => void {
+  return (line) => {
+    appendFileSync(file, `${line}\n`, { mode: 0o600 });
+    const [, text] = /^\S+ (?:warn|error) +(.*)$/s.exec(line) ?? [];
+    if (text !== undefined) warn(text);
+  };
 }
 
 async function startMail(mails: MailFolder, ports: { mailbox: number; smtp: number }): Promise<{ smtp: SmtpReceiver; mailbox: MailboxServer }> {
