@@ -131,6 +131,7 @@ export function App({ link }: { link: DeskLink }) {
           invitation={screen.invitation}
           place={place}
           keyring={keyring.current}
+          onRosterRefused={rosterRefused}
           onDone={(newLocator) => {
             locator.current = newLocator;
             lock(null);

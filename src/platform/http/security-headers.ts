@@ -83,5 +83,7 @@ export function pageHeaders(): Record<string, string> {
 
 /** Additional headers of a file whose name contains the hash of its content. */
 export function immutableHeaders(): Record<string, string> {
-  return { 'cache-control': 'public, max-age=31536000, immutable' };
+  // A worker obeys the policy that came with its own script, not the page's: under DATA_POLICY it could neither import
+  // its other half nor compile WebAssembly.
+  return { 'cache-control': 'public, max-age=31536000, immutable', 'content-security-policy': PAGE_POLICY };
 }

@@ -4,6 +4,7 @@ import { Ladder } from '../../shared/ladder.js';
 import { isClosed } from '../../shared/alert-view.js';
 import { dayAndTime } from '../../shared/dates.js';
 import type { OpenRefusal, Person, RosterView } from '../crypto/messages.js';
+import { policyTiers } from '../service/desk-api.js';
 import type { AlertRecord, DeskStore } from '../service/desk-store.js';
 import type { Place } from '../service/sign-in.js';
 import { DueClock } from '../ui/clock.js';
@@ -55,7 +56,7 @@ export function AlertScreen(props: AlertScreenProps) {
 
   const next = detail?.view.next ?? null;
   const nextName = next === null || detail === null ? '' : tierName(detail.view.tiers, next.tier, t);
-  const forEu = opened !== null && place.instance.policy.tiers.some(({ tier, consent }) => tier === opened.tier && consent === 'eu');
+  const forEu = opened !== null && policyTiers(place.instance).some(({ tier, consent }) => tier === opened.tier && consent === 'eu');
   return (
     <article class="alert">
       <header class="alert-head">

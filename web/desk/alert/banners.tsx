@@ -36,6 +36,9 @@ function StandDownCheck({ record, acts }: BannerProps) {
   const asked = content !== null && 'alert' in content ? content.alert.messages.filter(({ kind }) => kind === 'stand-down').at(-1) : undefined;
   if (asked === undefined || asked.kind !== 'stand-down' || entry.state !== 'paused') return null;
   const busy = acts.busy !== null;
+  const genuine = async (): Promise<void> => {
+    if (await acts.act('stand_down_check', { result: 'genuine' }, 'genuine')) await acts.act('close', { outcome: 'stood_down' });
+  };
   return (
     <section class="banner" aria-labelledby="stand-down-title">
       <h3 id="stand-down-title">{t('desk.stand-down.title')}</h3>
@@ -58,7 +61,7 @@ function StandDownCheck({ record, acts }: BannerProps) {
           type="button"
           class="button-line"
           disabled={busy}
-          onClick={() => void acts.act('stand_down_check', { result: 'genuine' }, 'genuine')}
+          onClick={() => void genuine()}
         >
           {t('desk.stand-down.close')}
         </button>

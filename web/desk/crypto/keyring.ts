@@ -165,7 +165,7 @@ export function createKeyring(p: Primitives, passwordHash: PasswordHash, words: 
         type: input.type,
         tag: alertTag(p, bytesOfHex(input.alertId, 16)),
         hh: secrets?.hh ?? bytesOf(input.hh, 32),
-        tier: secrets?.tier ?? input.tier,
+        tier: input.tier,
         gen: input.gen,
         time: input.time,
         prevEventHash: bytesOf(input.prevEventHash, 32),

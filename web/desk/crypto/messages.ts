@@ -168,6 +168,7 @@ export interface KeyringApi {
     type: StatementType;
     /** Header hash by the server's word; used only when this keyring has not opened the alert itself. */
     hh: string;
+    /** The tier for which the person speaks: one that has been reached, which the stanza that opened need not be. */
     tier: number;
     gen: number;
     prevEventHash: string;

@@ -31,7 +31,6 @@ export interface AlertSecrets {
   readonly alertId: Uint8Array;
   readonly contentKey: Uint8Array;
   readonly hh: Uint8Array;
-  readonly tier: number;
   /** The defender's key for replies, 1216 bytes. */
   readonly replyKem: Uint8Array;
   readonly recipients: ReportPayload['recipients'];
@@ -101,7 +100,6 @@ function openTrusted(
       alertId: input.alertId,
       contentKey: opened.contentKey,
       hh: opened.hh,
-      tier: opened.tier,
       replyKem,
       recipients: payload.recipients,
       files,

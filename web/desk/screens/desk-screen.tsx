@@ -84,6 +84,10 @@ export function DeskScreen(
     };
   }, [store, desk.api]);
 
+  useEffect(() => {
+    store.showClosed(view.filter === 'closed');
+  }, [store, view.filter]);
+
   const { records, ready, problem } = store.snapshot();
   const found = records.filter(({ entry }) => matchesFilter(entry, view.filter, desk.me.rid));
   const shown = view.query === '' ? found : found.filter((record) => matchesSearch(textOf(record), view.query));

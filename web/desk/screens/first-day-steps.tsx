@@ -1,17 +1,18 @@
 import { useEffect, useState } from 'preact/hooks';
 import { dayAndTime } from '../../shared/dates.js';
 import { localText } from '../../shared/i18n.js';
-import type { KeyringApi } from '../crypto/messages.js';
-import type { Invitation } from '../service/desk-api.js';
+import type { KeyringApi, RosterView } from '../crypto/messages.js';
+import { policyTiers, type Invitation } from '../service/desk-api.js';
 import type { Place } from '../service/sign-in.js';
 import { Fingerprint } from '../ui/fingerprint.js';
-import { roleName } from '../ui/names.js';
+import { organisationName, roleName } from '../ui/names.js';
 import { useText } from '../ui/text.js';
 
 /** What the invitation is for, and where messages go that say "open the desk". */
 export function InvitationStep(props: {
   invitation: Invitation;
   place: Place;
+  roster: RosterView;
   keyring: KeyringApi;
   email: string;
   onEmail: (email: string) => void;
@@ -20,7 +21,7 @@ export function InvitationStep(props: {
   const t = useText();
   const { invitation, place } = props;
   const [words, setWords] = useState<readonly string[]>([]);
-  const tiers = place.instance.policy.tiers;
+  const tiers = policyTiers(place.instance);
   useEffect(() => {
     props.keyring.instanceWords({ instance: place.instanceId }).then(setWords, () => undefined);
   }, [props.keyring, place.instanceId]);
@@ -40,7 +41,7 @@ export function InvitationStep(props: {
       <dl class="facts">
         <div>
           <dt>{t('desk.first.organisation')}</dt>
-          <dd>{invitation.org}</dd>
+          <dd>{organisationName(props.roster, invitation.org, t)}</dd>
         </div>
         <div>
           <dt>{t('desk.first.role')}</dt>

@@ -2,11 +2,11 @@
 import { toBase64url } from '@jardam/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../../shared/api.js';
-import type { KeyringApi, NewKeys } from '../crypto/messages.js';
+import type { KeyringApi, NewKeys, RosterRefusal, RosterView } from '../crypto/messages.js';
 import { personalLink } from '../logic/link.js';
 import { memoryBytesHere } from '../logic/passphrase-cost.js';
 import { publicApi, type Invitation } from '../service/desk-api.js';
-import { rememberPersonal, type Place } from '../service/sign-in.js';
+import { loadDeskRoster, rememberPersonal, type Place } from '../service/sign-in.js';
 import { EntryFrame, type FrameProps } from '../ui/entry-frame.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
 import { useText } from '../ui/text.js';
@@ -27,12 +27,19 @@ type Step =
 const locatorBytes = 16;
 
 export function FirstDayScreen(
-  props: FrameProps & { invitation: string; place: Place; keyring: KeyringApi; onDone: (locator: string) => void },
+  props: FrameProps & {
+    invitation: string;
+    place: Place;
+    keyring: KeyringApi;
+    onRosterRefused: (reason: RosterRefusal) => void;
+    onDone: (locator: string) => void;
+  },
 ) {
   const t = useText();
   const { place, keyring } = props;
   const [step, setStep] = useState<Step>({ at: 'loading' });
   const [invitation, setInvitation] = useState<Invitation | null>(null);
+  const [roster, setRoster] = useState<RosterView | null>(null);
   const [email, setEmail] = useState('');
   const [keys, setKeys] = useState<NewKeys | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -40,6 +47,17 @@ export function FirstDayScreen(
 
   const look = async (): Promise<void> => {
     setProblem(null);
+    // First the list: whoever is invited into a coalition whose list does not hold should hear it now.
+    const listed = await loadDeskRoster(keyring, place.instanceId);
+    if ('rosterRefused' in listed) {
+      props.onRosterRefused(listed.rosterRefused);
+      return;
+    }
+    if ('problem' in listed) {
+      setProblem(listed.problem);
+      return;
+    }
+    setRoster(listed.roster);
     const answer = await publicApi.invitation(props.invitation);
     if (answer.ok) {
       setInvitation(answer.body);
@@ -101,10 +119,11 @@ export function FirstDayScreen(
     case 'welcome':
       return (
         <EntryFrame {...frame} title={t('desk.first.title')}>
-          {invitation === null ? null : (
+          {invitation === null || roster === null ? null : (
             <InvitationStep
               invitation={invitation}
               place={place}
+              roster={roster}
               keyring={keyring}
               email={email}
               onEmail={setEmail}

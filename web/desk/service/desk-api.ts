@@ -1,6 +1,6 @@
 // The responders' HTTP as the page sees it (docs/api-desk.md). Ids are hexadecimal, keys and hashes base64url.
 import type { SignedRoster } from '@jardam/protocol';
-import type { AlertState, AlertView, LocalText, TierView } from '../../shared/alert-view.js';
+import type { AlertState, AlertView, LocalText } from '../../shared/alert-view.js';
 import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
 
 export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
@@ -8,19 +8,31 @@ export type Outcome = 'resolved' | 'false_alarm' | 'stood_down';
 
 export interface Instance {
   readonly instanceId: string;
-  readonly coalition: { readonly name?: LocalText } & LocalText;
+  readonly coalition: { readonly name: LocalText };
   readonly roster: { readonly version: number; readonly hash: string };
-  readonly policy: { readonly tiers: readonly PolicyTier[] };
+  /** `text` is the policy's canonical JSON. */
+  readonly policy: { readonly text: string };
   readonly demo: boolean;
   readonly time: string;
 }
 
-/** The public part of a tier: its names, and which consent it needs. */
+/** What the desk needs of a tier: its names, and which consent it needs. */
 export interface PolicyTier {
   readonly tier: number;
   readonly key: string;
   readonly name: LocalText;
   readonly consent: 'abroad' | 'eu' | 'un' | 'publication' | null;
+}
+
+/** The tiers of the policy. Names and headings only: who may read is decided by seals, not by this. Empty when the
+ *  text is not a policy. */
+export function policyTiers(instance: Instance): readonly PolicyTier[] {
+  try {
+    const { tiers } = JSON.parse(instance.policy.text) as { tiers: unknown };
+    return Array.isArray(tiers) ? (tiers as PolicyTier[]) : [];
+  } catch {
+    return [];
+  }
 }
 
 export interface Invitation {
@@ -63,11 +75,12 @@ export interface QueueEntry {
 
 export interface Queue {
   readonly now: string;
+  /** There are more than were sent. */
+  readonly more: boolean;
   readonly alerts: readonly QueueEntry[];
 }
 
 export interface EnvelopeEntry {
-  readonly id: string;
   readonly kind: number;
   readonly seq: number;
   readonly envelopeHash: string;
@@ -109,7 +122,8 @@ export interface CloseRequest {
 }
 
 export interface AlertDetail {
-  readonly view: AlertView & { readonly tiers: readonly TierView[] };
+  readonly view: AlertView & { readonly due: { readonly at: string; readonly kind: DueKind } | null };
+  readonly owner: { readonly rid: string } | null;
   readonly envelopes: readonly EnvelopeEntry[];
   readonly releaseKeys: Readonly<Record<string, string>>;
   readonly attachments: readonly { readonly objectId: string; readonly totalBytes: number; readonly complete: boolean }[];
@@ -143,10 +157,11 @@ const fileTimeoutMs = 10 * 60_000;
 /** Requests that need no session. */
 export const publicApi = {
   instance: () => requestJson<Instance>('GET', '/instance'),
-  roster: () => requestJson<{ versions: SignedRoster[] }>('GET', '/roster'),
-  invitation: (token: string) => requestJson<Invitation>('GET', `/desk/invitations/${encodeURIComponent(token)}`),
+  roster: () => requestJson<{ rosters: SignedRoster[] }>('GET', '/roster'),
+  // Invitation and locator are capabilities: in the header and not in the address, which proxies write down.
+  invitation: (token: string) => requestJson<Invitation>('GET', '/desk/invitations/current', { token }),
   enrol: (enrolment: Enrolment) => requestJson<{ rid: string }>('POST', '/desk/enrolments', { body: enrolment }),
-  vault: (locator: string) => requestBytes('GET', `/desk/vaults/${encodeURIComponent(locator)}`),
+  vault: (locator: string) => requestBytes('GET', '/desk/vaults/current', { token: locator }),
   challenge: (rid: string) =>
     requestJson<{ challenge: string; expiresAt: string }>('POST', '/desk/challenges', { body: { rid } }),
   signIn: (body: { rid: string; challenge: string; signature: string }) =>
@@ -156,6 +171,8 @@ export const publicApi = {
 /** Requests of one signed-in responder. The token lives in this closure and nowhere else. */
 export interface DeskApi {
   queue(): Promise<Result<Queue>>;
+  /** What was closed, the newest first. */
+  closed(): Promise<Result<Queue>>;
   alert(alertId: string): Promise<Result<AlertDetail>>;
   envelope(alertId: string, envelopeHash: string): Promise<Result<Uint8Array>>;
   file(alertId: string, objectId: string): Promise<Result<Uint8Array>>;
@@ -177,6 +194,7 @@ export function createDeskApi(token: string, onSignedOut: () => void): DeskApi {
   const alertPath = (alertId: string, rest = ''): string => `/desk/alerts/${encodeURIComponent(alertId)}${rest}`;
   return {
     queue: () => watch(requestJson('GET', '/desk/alerts', { token })),
+    closed: () => watch(requestJson('GET', '/desk/alerts?closed=true', { token })),
     alert: (alertId) => watch(requestJson('GET', alertPath(alertId), { token })),
     envelope: (alertId, hash) =>
       watch(requestBytes('GET', alertPath(alertId, `/envelopes/${encodeURIComponent(hash)}`), { token })),

@@ -44,6 +44,7 @@ export class DeskStore {
   /** Ciphertext by envelope hash: an envelope never changes, so it is fetched once. */
   private readonly envelopes = new Map<string, Uint8Array>();
   private readonly seenGen = new Map<string, number>();
+  private closedWanted = false;
   private reading: Promise<void> | null = null;
   private readAgain = false;
   private readonly stale = new Set<string>();
@@ -90,17 +91,28 @@ export class DeskStore {
     return this.reading;
   }
 
+  /** Whether closed alerts are read as well. They are many and change no more, so only while somebody looks. */
+  showClosed(wanted: boolean): void {
+    if (this.closedWanted === wanted) return;
+    this.closedWanted = wanted;
+    void this.refresh();
+  }
+
   private async readQueue(): Promise<void> {
-    const answer = await this.setting.api.queue();
+    const { api } = this.setting;
+    const answer = await api.queue();
+    const closed = this.closedWanted && answer.ok ? await api.closed() : null;
     if (this.stopped) return;
-    if (!answer.ok) {
-      this.set({ ...this.state, problem: answer });
+    const failed = !answer.ok ? answer : closed !== null && !closed.ok ? closed : null;
+    if (!answer.ok || failed !== null) {
+      this.set({ ...this.state, problem: failed });
       return;
     }
     this.setting.onServerTime(answer.body.now);
+    const entries = [...answer.body.alerts, ...(closed?.ok === true ? closed.body.alerts : this.keptClosed(answer.body.alerts))];
     const before = new Map(this.state.records.map((record) => [record.entry.alertId, record]));
     const fresh = answer.body.alerts.filter(({ alertId }) => !before.has(alertId));
-    const records = orderQueue(answer.body.alerts).map((entry): AlertRecord => {
+    const records = orderQueue(entries).map((entry): AlertRecord => {
       const known = before.get(entry.alertId);
       if (known === undefined) return { entry, detail: null, content: null, problem: null };
       if (hasChanged(known.entry, entry)) this.stale.add(entry.alertId);
@@ -110,6 +122,14 @@ export class DeskStore {
     this.set({ records, ready: true, problem: null });
     if (announce.length > 0) this.setting.onNewAlerts(announce);
     void this.loadWaiting();
+  }
+
+  /** The open queue does not list what has just been closed. Whoever is reading it must not have it taken from under
+   *  their eyes: it is read once more, and stays. */
+  private keptClosed(open: readonly QueueEntry[]): QueueEntry[] {
+    const gone = this.state.records.map(({ entry }) => entry).filter(({ alertId }) => !open.some((each) => each.alertId === alertId));
+    for (const { alertId, state } of gone) if (!isClosed(state)) this.stale.add(alertId);
+    return gone;
   }
 
   /** Opens, one after the other, what has not been opened or has changed; the next one due first. */
@@ -142,6 +162,7 @@ export class DeskStore {
       return;
     }
     const detail = answer.body;
+    this.updateEntry(alertId, detail);
     const sealed = await this.fetchEnvelopes(alertId, detail);
     if ('problem' in sealed) {
       this.update(alertId, { detail, problem: sealed.problem });
@@ -201,7 +222,7 @@ export class DeskStore {
       alertId,
       type,
       hh: known.envelopes[0]?.hh ?? '',
-      tier: record.entry.myTiers[0] ?? record.entry.tier,
+      tier: record.entry.myTiers[0] ?? this.setting.me.tiers[0] ?? record.entry.tier,
       gen: known.view.gen,
       prevEventHash: known.chainHead.hash,
       time: Math.round(this.setting.now()),
@@ -246,6 +267,14 @@ export class DeskStore {
     await this.load(alertId);
     void this.refresh();
     return answer.ok ? { done: true } : { problem: answer };
+  }
+
+  /** The detail is newer than the queue's line: its state counts. */
+  private updateEntry(alertId: string, { view, owner }: AlertDetail): void {
+    const entry = this.record(alertId)?.entry;
+    if (entry === undefined) return;
+    const { state, gen, due } = view;
+    this.update(alertId, { entry: { ...entry, state, gen, owner, dueAt: due?.at ?? null, dueKind: due?.kind ?? null } });
   }
 
   private update(alertId: string, change: Partial<AlertRecord>): void {

@@ -60,7 +60,7 @@ export async function loadDeskRoster(keyring: KeyringApi, instanceId: string): P
   const seen = recallRoster();
   const same = seen !== null && toBase64url(seen.instanceId) === instanceId;
   const checked = await keyring.checkRoster({
-    versions: Array.isArray(answer.body.versions) ? answer.body.versions : [],
+    versions: Array.isArray(answer.body.rosters) ? answer.body.rosters : [],
     instance: instanceId,
     memory: same ? { version: seen.version, hash: toBase64url(seen.hash) } : null,
     now: Date.now(),
