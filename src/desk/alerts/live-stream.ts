@@ -53,7 +53,7 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.debounce);
-    for (const { output } of this.listeners) output.push(null);
+    for (const listener of [...this.listeners]) this.end(listener);
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
@@ -61,7 +61,7 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
   open(session: DeskSession): Readable {
     const ofSession = [...this.listeners].filter((each) => each.session.tokenHash.equals(session.tokenHash));
     // A page has one; a reconnecting page may leave a dead one behind for a while.
-    for (const { output } of ofSession.slice(0, Math.max(0, ofSession.length - maxStreamsPerSession + 1))) output.push(null);
+    for (const older of ofSession.slice(0, Math.max(0, ofSession.length - maxStreamsPerSession + 1))) this.end(older);
 
     const output = new Readable({ read: () => undefined });
     const listener: Listener = { session, output, seen: null, looking: false, lookAgain: false, restUntil: 0 };
@@ -76,6 +76,10 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
       this.debounce = undefined;
       for (const listener of this.listeners) if (performance.now() >= listener.restUntil) void this.look(listener);
     }, streamDebounceMs);
+  }
+
+  private pingAll(): void {
+    for (const listener of this.listeners) this.send(listener, serverEvent('ping', {}));
   }
 
   private lookAll(): void {
@@ -93,6 +97,11 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
       do {
         listener.lookAgain = false;
         const startedAt = performance.now();
+        const session = await this.sessions.findByHash(listener.session.tokenHash);
+        if (session?.standing !== 'active') {
+          this.end(listener);
+          return;
+        }
         const now = await this.queue.fingerprints(listener.session);
         for (const event of eventsBetween(listener.seen, now)) this.send(listener, event);
         listener.seen = now;
@@ -100,35 +109,23 @@ export class LiveStreams implements OnApplicationBootstrap, OnModuleDestroy {
         listener.restUntil = endedAt + restRatio * (endedAt - startedAt);
       } while (listener.lookAgain);
     } catch {
-      // The database is away. The stream stays open and goes on looking; the page polls beside it and says so.
+      // The database is away, which signs nobody out. The stream stays and goes on looking; the page polls beside it.
       this.log.warn('a live stream could not look at the queue');
     } finally {
       listener.looking = false;
     }
   }
 
-  private pingAll(): void {
-    for (const listener of this.listeners) void this.ping(listener);
-  }
-
-  private async ping(listener: Listener): Promise<void> {
-    try {
-      const session = await this.sessions.findByHash(listener.session.tokenHash);
-      if (session?.standing !== 'active') {
-        listener.output.push(null);
-        return;
-      }
-    } catch {
-      // See look(): an outage must not sign people out.
-    }
-    this.send(listener, serverEvent('ping', {}));
-  }
-
-  private send({ output }: Listener, event: string): void {
-    if (output.destroyed || output.readableEnded) return;
+  private send(listener: Listener, event: string): void {
+    if (!this.listeners.has(listener)) return; // ended while it looked
     // A reader that does not read: its page asks anew and gets everything.
-    if (output.readableLength > streamBufferBytes) output.destroy();
-    else output.push(event);
+    if (listener.output.readableLength > streamBufferBytes) listener.output.destroy();
+    else listener.output.push(event);
+  }
+
+  /** Says all that was said, then nothing more. */
+  private end(listener: Listener): void {
+    if (this.listeners.delete(listener)) listener.output.push(null);
   }
 }
 
