@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import {
   equalBytes,
   fromBase64url,
@@ -51,7 +51,6 @@ const lookAgainMs = 1_000;
 /** The signed rosters of a coalition: who may answer. The server verifies what it publishes, but cannot make one. */
 @Injectable()
 export class RosterStore implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly log = new Logger('Roster');
   private readonly books = new Map<number, Promise<Book | null>>();
   private readonly lookedAt = new Map<number, number>();
   private stopListening: (() => Promise<void>) | undefined;
@@ -207,7 +206,6 @@ export class RosterStore implements OnApplicationBootstrap, OnModuleDestroy {
       return { instanceId, body: current.body, hash: current.hash };
     } catch (error) {
       if (error instanceof RosterError) {
-        this.log.warn(`a roster was refused: ${error.code}`);
         return { refused: error.code, ...(error.version === undefined ? {} : { version: error.version }) };
       }
       if (error instanceof ShapeError) return { refused: 'malformed' };

@@ -25,18 +25,19 @@ export class Receipts {
    */
   async store(tx: Tx, mailbox: OpenedMailbox, locator: Uint8Array, wrapped: Uint8Array): Promise<'stored' | { readonly refused: 'locator-taken' }> {
     const locatorHash = this.hashOf(locator);
-    await tx.query('DELETE FROM receipt WHERE coalition_id = $1 AND alert_id = $2 AND locator_hash <> $3', [
-      mailbox.coalitionId,
-      mailbox.alertId,
-      locatorHash,
-    ]);
     const { rowCount } = await tx.query(
       `INSERT INTO receipt (coalition_id, locator_hash, alert_id, wrapped) VALUES ($1, $2, $3, $4)
        ON CONFLICT (coalition_id, locator_hash) DO UPDATE SET wrapped = excluded.wrapped
        WHERE receipt.alert_id = excluded.alert_id`,
       [mailbox.coalitionId, locatorHash, mailbox.alertId, Buffer.from(wrapped)],
     );
-    return rowCount === 1 ? 'stored' : { refused: 'locator-taken' };
+    if (rowCount === 0) return { refused: 'locator-taken' };
+    await tx.query('DELETE FROM receipt WHERE coalition_id = $1 AND alert_id = $2 AND locator_hash <> $3', [
+      mailbox.coalitionId,
+      mailbox.alertId,
+      locatorHash,
+    ]);
+    return 'stored';
   }
 
   /**
