@@ -31,7 +31,7 @@ export function processTerminal(): Terminal {
     say: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     ask: async (question) => {
-      if (interactive) return typedLine(input, question, true);
+      if (interactive) return typedLine({ keys: input, screen: process.stderr }, question, { shown: true });
       piped ??= readFileSync(0, 'utf8').split(/\r?\n/);
       const line = piped.shift();
       if (line === undefined) throw new CliFailure('standard input ended before the question was answered', EXIT.usage);
@@ -41,24 +41,34 @@ export function processTerminal(): Terminal {
       if (!interactive) {
         throw new CliFailure('there is no terminal to type a passphrase into: use --passphrase-file or --passphrase-fd', EXIT.usage);
       }
-      return typedLine(input, question, false);
+      return typedLine({ keys: input, screen: process.stderr }, question, { shown: false });
     },
   };
 }
 
-/** Reads keys one by one, because the terminal's own line editing would echo them. */
-function typedLine(input: ReadStream, question: string, shown: boolean): Promise<string> {
-  process.stderr.write(question);
-  input.setRawMode(true);
+/** What `typedLine` needs of a terminal. */
+export interface KeyedTerminal {
+  readonly keys: Pick<ReadStream, 'setRawMode' | 'setEncoding' | 'resume' | 'pause' | 'on' | 'off'>;
+  readonly screen: { write(text: string): unknown };
+}
+
+/**
+ * Reads one line key by key, because the terminal's own line editing would show it.
+ *
+ * @param shown false: not even the number of keys can be seen
+ * @throws CliFailure (130) on Ctrl-C
+ */
+export function typedLine({ keys: input, screen }: KeyedTerminal, question: string, { shown }: { shown: boolean }): Promise<string> {
+  input.setRawMode(true); // before the question: whoever types at once must not be shown either
+  screen.write(question);
   input.setEncoding('utf8');
-  input.resume();
   return new Promise((answered, failed) => {
     let typed: string[] = [];
     const finish = (): void => {
       input.off('data', take);
       input.setRawMode(false);
       input.pause();
-      process.stderr.write('\n');
+      screen.write('\n');
     };
     const take = (keys: string): void => {
       for (const key of keys) {
@@ -71,16 +81,17 @@ function typedLine(input: ReadStream, question: string, shown: boolean): Promise
           return failed(new CliFailure('interrupted', EXIT.interrupted));
         }
         if (BACKSPACE.has(key)) {
-          if (typed.pop() !== undefined && shown) process.stderr.write('\b \b');
+          if (typed.pop() !== undefined && shown) screen.write('\b \b');
         } else if (key === CTRL_U) {
-          if (shown) process.stderr.write('\b \b'.repeat(typed.length));
+          if (shown) screen.write('\b \b'.repeat(typed.length));
           typed = [];
         } else if (key >= ' ') {
           typed.push(key);
-          if (shown) process.stderr.write(key);
+          if (shown) screen.write(key);
         }
       }
     };
     input.on('data', take);
+    input.resume();
   });
 }
