@@ -81,7 +81,7 @@ export class Queue {
                       (SELECT count(*) FROM attachment o
                        WHERE o.coalition_id = v.coalition_id AND o.alert_id = v.alert_id AND o.complete_at IS NOT NULL)) AS mark
              FROM (${VISIBLE_ALERTS}) v JOIN alert_timer t USING (coalition_id, alert_id)
-             WHERE t.due_at IS NOT NULL ORDER BY t.due_at, v.alert_id LIMIT ${queueLimit}`,
+             WHERE ${IS_OPEN} ORDER BY t.due_at, v.alert_id LIMIT ${queueLimit}`,
       values: [session.coalitionId, session.rid],
     });
     return new Map(rows.map((row) => [toHex(row.alert_id), row.mark]));
@@ -103,28 +103,37 @@ export class Queue {
   }
 }
 
+// Written as the two partial indexes on alert_timer are (S1, and the rest), so that they are used: a plain "due_at IS
+// NOT NULL" read every timer there ever was (45 ms instead of 27 ms with 50,000 alerts of which 600 were open).
+const IS_OPEN = '((t.severity = 1 AND t.due_at IS NOT NULL) OR (t.severity > 1 AND t.due_at IS NOT NULL))';
+
 const PARTS = {
-  open: 't.due_at IS NOT NULL ORDER BY t.due_at, v.alert_id',
-  closed: 't.due_at IS NULL ORDER BY v.received_at DESC, v.alert_id',
+  open: { where: IS_OPEN, order: 'due_at, alert_id' },
+  closed: { where: 't.due_at IS NULL', order: 'received_at DESC, alert_id' },
 } as const;
 
+/** The page is cut first, and what costs more is asked only of its rows. */
 function queueStatement(part: keyof typeof PARTS): string {
+  const { where, order } = PARTS[part];
   return `
-    SELECT now() AS now, v.alert_id, v.tag, v.severity, v.drill, v.received_at, v.my_tiers,
-           t.state, t.gen, t.tier, t.due_at, t.due_kind, t.owner_rid,
+    WITH page AS MATERIALIZED (
+      SELECT v.coalition_id, v.alert_id, v.tag, v.severity, v.drill, v.received_at, v.my_tiers,
+             t.state, t.gen, t.tier, t.due_at, t.due_kind, t.owner_rid
+      FROM (${VISIBLE_ALERTS}) v JOIN alert_timer t USING (coalition_id, alert_id)
+      WHERE ${where} ORDER BY ${order} LIMIT $3
+    )
+    SELECT now() AS now, page.*,
            (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('rid', encode(k.rid, 'hex'), 'org', k.org)), '[]')
-            FROM ack k WHERE k.coalition_id = v.coalition_id AND k.alert_id = v.alert_id AND k.decision = 'ack') AS acked_by,
+            FROM ack k WHERE k.coalition_id = page.coalition_id AND k.alert_id = page.alert_id AND k.decision = 'ack') AS acked_by,
            letters.messages,
            letters.last_of_others > coalesce(
              (SELECT max(e.at) FROM event e
-              WHERE e.coalition_id = v.coalition_id AND e.alert_id = v.alert_id AND e.actor_rid = $2), '-infinity') AS unread
-    FROM (${VISIBLE_ALERTS}) v
-    JOIN alert_timer t USING (coalition_id, alert_id)
-    CROSS JOIN LATERAL (
+              WHERE e.coalition_id = page.coalition_id AND e.alert_id = page.alert_id AND e.actor_rid = $2), '-infinity') AS unread
+    FROM page CROSS JOIN LATERAL (
       SELECT count(*) AS messages, max(m.received_at) FILTER (WHERE m.author_rid IS DISTINCT FROM $2) AS last_of_others
-      FROM envelope m WHERE m.coalition_id = v.coalition_id AND m.alert_id = v.alert_id
+      FROM envelope m WHERE m.coalition_id = page.coalition_id AND m.alert_id = page.alert_id
     ) letters
-    WHERE ${PARTS[part]} LIMIT $3`;
+    ORDER BY ${order}`;
 }
 
 function entryOf(row: QueueRow): QueueEntry {
