@@ -27,9 +27,8 @@ function viewHeadline(view: AlertView): Headline {
   if (isClosed(view.state)) return { key: 'defender.status.closed', tone: 'calm' };
   if (view.state === 'paused') return { key: 'defender.status.paused', tone: 'calm' };
   if (view.state === 'acknowledged' || view.state === 'handling') return { key: 'defender.status.acting', tone: 'good' };
+  if (view.unanswered) return { key: 'defender.status.end', tone: 'warn' };
   const told = view.tiers.filter(({ status }) => status === 'notified' || status === 'task' || status === 'not_reached');
   if (told.some(({ seen }) => seen > 0)) return { key: 'defender.status.seen', tone: 'calm' };
-  // LOOP is written when the last tier has let its time pass: everybody was asked and nobody came.
-  if (view.events.some(({ type }) => type === 'LOOP')) return { key: 'defender.status.end', tone: 'warn' };
   return { key: told.length > 1 ? 'defender.status.next' : 'defender.status.nobody', tone: 'calm' };
 }

@@ -1,8 +1,9 @@
 // What the page must know before it can seal anything: the verified roster, the policy the roster names, the limits.
 import type { Primitives, RosterErrorCode, VerifiedRosterChain } from '@jardam/protocol';
+// Not lazily: nothing can be sealed without it, and a fetch of its own would cost a round trip.
+import { noble } from '@jardam/protocol/noble';
 import type { LocalText } from '../shared/alert-view.js';
 import { requestJson } from '../shared/api.js';
-import { quickPrimitives } from '../shared/crypto.js';
 import { choosePin, loadRoster, type Pin } from '../shared/roster.js';
 import { Live } from './live.js';
 import { verifyPolicy, type Policy, type ServedPolicy } from './policy.js';
@@ -88,7 +89,8 @@ export async function waitForDirectory(): Promise<{ readonly directory: Director
 }
 
 async function load(): Promise<DirectoryState> {
-  const [p, answer] = await Promise.all([quickPrimitives(), requestJson<Instance>('GET', '/instance')]);
+  const p = noble;
+  const answer = await requestJson<Instance>('GET', '/instance');
   if (!answer.ok) return { at: 'offline' };
   const instance = answer.body;
   const pin = choosePin({ built: __INSTANCE_ID__, fragment: linkedInstance, served: instance.instanceId });

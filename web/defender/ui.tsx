@@ -119,7 +119,13 @@ export function TextField(props: FieldProps & { rows?: number; error?: Component
           {props.hint}
         </p>
       )}
-      {props.rows === undefined ? <input type={props.type ?? 'text'} {...shared} /> : <textarea rows={props.rows} {...shared} />}
+      {props.rows !== undefined ? (
+        <textarea rows={props.rows} {...shared} />
+      ) : props.type === 'datetime-local' ? (
+        <input type="datetime-local" {...shared} />
+      ) : (
+        <input type="text" {...shared} />
+      )}
       {props.error ? (
         <p class="error" id={`${id}-error`} role="alert">
           {props.error}

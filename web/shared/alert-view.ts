@@ -31,9 +31,12 @@ export interface EventView {
 
 export interface AlertView {
   readonly severity: 'S1' | 'S2' | 'S3' | 'S4';
+  readonly drill: boolean;
   readonly state: AlertState;
   readonly receivedAt: string;
   readonly gen: number;
+  /** Nobody has it, and at least one whole round of the ladder went by without an answer. */
+  readonly unanswered: boolean;
   readonly tiers: readonly TierView[];
   readonly next: { readonly tier: number; readonly at: string } | null;
   readonly owner: boolean;

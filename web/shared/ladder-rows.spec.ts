@@ -22,6 +22,8 @@ const tier = (number: number, name: string, rest: Partial<TierView>): TierView =
 });
 const view = (rest: Partial<AlertView>): AlertView => ({
   severity: 'S1',
+  drill: false,
+  unanswered: false,
   state: 'notifying',
   receivedAt: at('14:02'),
   gen: 1,

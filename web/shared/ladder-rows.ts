@@ -62,7 +62,8 @@ function tierRow(tier: TierView, view: AlertView, t: Translate): LadderRow | nul
     case 'not_consented':
       return { id, mark: 'off', at: null, text: t('shared.ladder.not-consented', { tier: name }) };
     case 'skipped':
-      return { id, mark: 'off', at: null, text: t('shared.ladder.skipped', { tier: name }) };
+      // Closed before its turn came: there is nothing to tell any more.
+      return isClosed(view.state) ? null : { id, mark: 'off', at: null, text: t('shared.ladder.skipped', { tier: name }) };
     case 'waiting':
       return waitingRow(id, name, tier, view, t);
   }

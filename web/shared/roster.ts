@@ -73,9 +73,9 @@ export async function loadRoster(
   pin: Pin,
   options: { readonly now: number; readonly acceptExpired?: boolean },
 ): Promise<RosterOutcome> {
-  const answer = await requestJson<{ versions: SignedRoster[] }>('GET', '/roster');
+  const answer = await requestJson<{ rosters: SignedRoster[] }>('GET', '/roster');
   if (!answer.ok) return { problem: answer };
-  return verifyRoster(p, pin, answer.body.versions, options);
+  return verifyRoster(p, pin, answer.body.rosters, options);
 }
 
 /** The verification alone, of a chain that is already here. */
