@@ -82,6 +82,7 @@ export function decline(ladder: Ladder, timer: AlertTimer, answer: Answer, conte
   const gone = new Set(
     [...context.answers, answer].filter((each) => each.decision !== 'ack' && each.gen === timer.gen).map(({ rid }) => rid),
   );
+  for (const each of context.answers) if (each.decision === 'ack' && each.gen === timer.gen) gone.delete(each.rid);
   const nobodyLeft = timer.state === 'notifying' && answer.tier === timer.tier && context.told.length > 0 && context.told.every(({ rid }) => gone.has(rid));
   if (!nobodyLeft || !nextStep(ladder, timer.tier)) {
     return { change: changeOf(timer, { cancel: { kind: 'person', rid: answer.rid }, events: [event] }), meaning: 'recorded' };
@@ -93,7 +94,11 @@ export function decline(ladder: Ladder, timer: AlertTimer, answer: Answer, conte
 function refusalOf(timer: AlertTimer, answer: Answer, context: AnswerContext): AnswerRefusal | null {
   if (isClosed(timer.state)) return 'already-closed';
   if (answer.gen < timer.roundGen || answer.gen > timer.gen) return 'stale-gen';
-  const same = context.answers.some((each) => each.rid === answer.rid && each.gen === answer.gen);
+  // Who pressed the wrong button, or whose key works now, must still be able to take it: yes may follow no, never the
+  // other way round.
+  const same = context.answers.some(
+    (each) => each.rid === answer.rid && each.gen === answer.gen && (each.decision === 'ack' || answer.decision !== 'ack'),
+  );
   return same ? 'already-answered' : null;
 }
 

@@ -15,6 +15,8 @@ const heartbeatEveryMs = 5_000;
 const overdueAlarmMs = 10_000;
 /** Commits in quick succession cause one look, not one each. */
 const wakeDebounceMs = 20;
+/** Looks that lie further apart than this are followed by a sweep. */
+const gapMs = 10_000;
 const INTERVAL_NAME = 'escalation';
 
 /**
@@ -34,6 +36,8 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   private wakeTimer: NodeJS.Timeout | undefined;
   private stopping = false;
   private sweptAt = -Infinity;
+  /** The database's time at the last look. */
+  private lookedAt = -Infinity;
   private beatAt = -Infinity;
   /** 1 after a failed batch, so that the alert that broke it is found; see `onePass`. */
   private cautiousPasses = 0;
@@ -108,7 +112,10 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
     const peek = rows[0];
     if (!peek || !(await this.clock.admits(peek.now))) return;
     const at = performance.now();
-    const sweep = at - this.sweptAt >= this.config.sweepIntervalMs;
+    // After a gap (database away, process stopped, clock put forward) things may be overdue beyond the look-back.
+    const gap = peek.now.getTime() - this.lookedAt > gapMs;
+    const sweep = gap || at - this.sweptAt >= this.config.sweepIntervalMs;
+    this.lookedAt = peek.now.getTime();
     const due = [peek.critical, peek.rest].some((each) => each !== null && each <= peek.now);
     if (due || sweep) {
       if (sweep) this.sweptAt = at;
