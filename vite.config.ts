@@ -2,7 +2,7 @@
 // Names carry hashes of their content, nothing is inlined (the CSP allows neither scripts nor styles in the HTML), every
 // text file is also written as .br and .gz, and two builds of one tree give the same bytes.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -42,24 +42,36 @@ function pages(names: Readonly<Record<string, string>>): Plugin {
     name: 'pages',
     enforce: 'post',
     generateBundle(_options, bundle) {
-      const integrity = (fileName: string): string => {
-        const file = bundle[fileName];
-        if (!file) throw new Error(`a page refers to ${fileName}, which was not built`);
-        const hash = createHash('sha384').update(file.type === 'chunk' ? file.code : file.source).digest('base64');
-        return `sha384-${hash}`;
-      };
       for (const [from, to] of Object.entries(names)) {
         const page = bundle[from];
         if (page?.type !== 'asset') continue;
-        const html = String(page.source).replace(
-          /<(script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"[^>]*(?=>)/g,
-          (tag, _name, fileName: string) => `${tag} integrity="${integrity(fileName)}"`,
-        );
         delete bundle[from];
-        this.emitFile({ type: 'asset', fileName: to, source: html });
+        this.emitFile({ type: 'asset', fileName: to, source: page.source });
       }
     },
+    writeBundle: {
+      // From the disk and last of all: vite still writes lists of preloads into the scripts after generateBundle.
+      order: 'post',
+      sequential: true,
+      async handler(options) {
+        const directory = options.dir ?? '';
+        for (const name of Object.values(names)) {
+          const html = await readFile(join(directory, name), 'utf8');
+          const marked = await withIntegrity(html, (fileName) => readFile(join(directory, fileName)));
+          await writeFile(join(directory, name), marked);
+        }
+      },
+    },
   };
+}
+
+async function withIntegrity(html: string, read: (fileName: string) => Promise<Buffer>): Promise<string> {
+  const tags = /<(?:script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"[^>]*(?=>)/g;
+  const digests = new Map<string, string>();
+  for (const [, fileName = ''] of html.matchAll(tags)) {
+    digests.set(fileName, createHash('sha384').update(await read(fileName)).digest('base64'));
+  }
+  return html.replace(tags, (tag, fileName: string) => `${tag} integrity="sha384-${digests.get(fileName) ?? ''}"`);
 }
 
 /** Writes NAME.br and NAME.gz beside every text file: the service sends them as they are, at no cost per request. */
@@ -72,7 +84,6 @@ function precompressed(): Plugin {
       order: 'post',
       sequential: true,
       async handler(options, bundle) {
-        const { writeFile } = await import('node:fs/promises');
         const directory = options.dir ?? '';
         for (const fileName of Object.keys(bundle)) {
           if (!compressible.test(fileName)) continue;
