@@ -342,7 +342,8 @@ const STATEMENTS: readonly string[] = [
      signature    bytea NOT NULL CHECK (octet_length(signature) = 64),
      proof        bytea CHECK (octet_length(proof) = 32),
      at           timestamptz NOT NULL DEFAULT now(),
-     PRIMARY KEY (coalition_id, alert_id, gen, rid),
+     -- An acknowledgement may follow the same person's decline; both stay on record.
+     PRIMARY KEY (coalition_id, alert_id, gen, rid, decision),
      FOREIGN KEY (coalition_id, alert_id) REFERENCES alert ON DELETE CASCADE
    )`,
   `CREATE TABLE hand_over (

@@ -178,6 +178,21 @@ describe('what responders do on the desk', () => {
     expect((await desk('oshReserve').act(alert, 'ack')).json()).toMatchObject({ meaning: 'owner' });
   });
 
+  it('yes after no: whoever pressed the wrong button can still take it, and both are on record', async () => {
+    const alert = await report();
+    // Two were told; one no alone does not move the ladder on.
+    await app.database.query(
+      `INSERT INTO delivery (coalition_id, alert_id, gen, tier, severity, purpose, contact_id, rid, channel)
+       SELECT 1, $1, 1, 1, 1, 'notify', contact_id, rid, channel FROM contact WHERE rid = $2`,
+      [Buffer.from(alert.alertId), Buffer.from(coalition.people.lawyer.rid)],
+    );
+    expect((await desk('osh').act(alert, 'decline')).json()).toMatchObject({ state: 'notifying', gen: 1 });
+    expect(codeOf(await desk('osh').act(alert, 'decline', { detail: { reason: 'again' } }))).toEqual([409, 'already-answered']);
+    expect((await desk('osh').act(alert, 'ack')).json()).toMatchObject({ meaning: 'owner', state: 'acknowledged' });
+    expect((await file('osh', alert)).acks.map(({ decision }) => decision)).toEqual(['decline', 'ack']);
+    expect(codeOf(await desk('osh').act(alert, 'decline'))).toEqual([409, 'already-answered']);
+  });
+
   it('the gatekeeper gives a later tier its key when its turn has come, and says so in the ledger once', async () => {
     const alert = await report();
     const { euFocal } = coalition.people;
@@ -210,6 +225,7 @@ describe('what responders do on the desk', () => {
     const limited = answers.find(({ status }) => status === 429);
     expect(limited?.json()).toMatchObject({ code: 'too-many-requests' });
     expect(limited?.json<{ retryAfterMs: number }>().retryAfterMs).toBeGreaterThan(0);
+    expect(Number(limited?.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await busy.get(`/desk/alerts/${alert.alertIdHex}`)).status).toBe(200);
     expect((await act('ack', 99)).json()).toMatchObject({ meaning: 'owner' });
     // Another session of the same person has its own budget.

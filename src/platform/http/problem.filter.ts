@@ -39,7 +39,9 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Writes a problem as the answer; also for errors that arise before Nest sees the request. */
 export function sendProblem(reply: FastifyReply, answer: Problem): void {
+  const { retryAfterMs } = answer.extra;
   if (answer.status === 503) void reply.header('retry-after', retryAfterSeconds);
+  else if (typeof retryAfterMs === 'number') void reply.header('retry-after', Math.ceil(retryAfterMs / 1000));
   void reply.status(answer.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(answer.toBody()));
 }
 
