@@ -86,6 +86,16 @@ describe('coming back with seven words', () => {
     expect(opened).toMatchObject({ text: 'We are on our way.', rid: coalition.people.osh.ridHex });
   }, 30_000);
 
+  it('what the sender chose comes back too, so that an addition can be sealed to the same people behind the same gates', async () => {
+    const alert = sealAlert(coalition, { t: 'report', severity: 'S2', consents: { eu: true }, exclude: ['lawyers'] });
+    const gated = alert.envelope.bytes[136];
+    expect((await defender.send(alert.submission)).status).toBe(201);
+    const { sent } = (await defender.mailbox(alert)).json as { sent: { tiers: number[]; exclude: string[]; gated: number[] } };
+    expect(sent).toEqual({ tiers: [...alert.header.tiers], exclude: ['lawyers'], gated: Object.keys(alert.header.release).map(Number) });
+    expect(sent.gated).toHaveLength(gated ?? -1);
+    expect(sent.gated.length).toBeGreaterThan(0);
+  });
+
   it('a reply leaves the server once it was confirmed, and confirming twice is harmless', async () => {
     const alert = await sent();
     const token = alert.sender.mailboxToken;

@@ -54,7 +54,14 @@ export function App() {
     setPlace(next);
   };
 
-  if (place === 'language') return <LanguageScreen onChoose={chooseLanguage} />;
+  if (place === 'language') {
+    return (
+      <>
+        <Bar t={null} />
+        <LanguageScreen onChoose={chooseLanguage} />
+      </>
+    );
+  }
   if (t === null || t.lang !== lang) return <Bar t={t} />;
   const screens: Readonly<Record<Exclude<Place, 'language'>, () => ComponentChildren>> = {
     home: () => <HomeScreen cancelled={cancelled} />,
@@ -93,11 +100,10 @@ function Bar(props: { t: Translate | null }) {
       ) : (
         <span />
       )}
-      {t === null ? null : (
-        <button type="button" class="button exit" onClick={quickExit}>
-          {t('defender.quick-exit')} <span aria-hidden="true">✕</span>
-        </button>
-      )}
+      {/* Before a language is known the cross has to speak for itself. */}
+      <button type="button" class="button exit" onClick={quickExit} aria-label={t === null ? 'Quick exit' : undefined}>
+        {t?.('defender.quick-exit')} <span aria-hidden="true">✕</span>
+      </button>
     </header>
   );
 }

@@ -56,7 +56,7 @@ const maxMends = 3;
 /** Seals and sends a draft; the session tells how far it is. Resolves when it was received, refused or given up. */
 export async function sendReport(session: AlertSession, draft: Draft): Promise<void> {
   for (let mends = 0; mends <= maxMends; mends++) {
-    session.send.set({ at: 'preparing' });
+    session.send.set({ at: 'preparing', again: mends > 0 });
     const known = await waitForDirectory();
     if ('refused' in known) return session.send.set({ at: 'refused', code: known.refused });
     await paint();

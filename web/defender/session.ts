@@ -9,7 +9,8 @@ import { Retrier } from './retrier.js';
 
 /** How far the first message has come. Only 'received' follows the server's own receipt. */
 export type SendState =
-  | { readonly at: 'preparing' }
+  /** `again`: the list of recipients changed while it was on its way. */
+  | { readonly at: 'preparing'; readonly again?: boolean }
   | { readonly at: 'admission' }
   | { readonly at: 'sending' }
   | { readonly at: 'waiting'; readonly problem: Problem }

@@ -49,6 +49,7 @@ describe('the ladder', () => {
             tier(1, 'Osh', { status: 'notified', enteredAt: at('14:02'), sent: 2, seen: 1 }),
             tier(2, 'Lawyers', { status: 'not_reached', enteredAt: at('14:07') }),
             tier(3, 'Coordinator', { dueAt: at('14:12') }),
+            tier(4, 'Partner abroad', { dueAt: at('14:22') }),
           ],
           next: { tier: 3, at: at('14:12') },
         }),
@@ -58,6 +59,7 @@ describe('the ladder', () => {
       '14:02 done Sent to: Osh / Opened by 1 of 2',
       '14:07 missed Not reached: Lawyers',
       '14:12 next Next, if nobody answers: Coordinator',
+      '14:22 next Then: Partner abroad',
       '--:-- off Not asked, as you decided: EU mission',
     ]);
   });

@@ -75,7 +75,9 @@ function waitingRow(id: string, name: string, tier: TierView, view: AlertView, t
   const next = view.next?.tier === tier.tier ? time(view.next.at) : null;
   const at = next ?? time(tier.dueAt);
   if (view.state === 'notifying' && at !== null) {
-    return { id, mark: 'next', at, text: t('shared.ladder.next', { tier: name }) };
+    // The condition stands once, at the head of the future; after it come names.
+    const first = view.next === null || view.next.tier === tier.tier;
+    return { id, mark: 'next', at, text: t(first ? 'shared.ladder.next' : 'shared.ladder.then', { tier: name }) };
   }
   return { id, mark: 'next', at: null, text: t('shared.ladder.in-reserve', { tier: name }) };
 }

@@ -4,7 +4,7 @@ import { AlertViews, type AlertView } from '../../escalation/alert-view.js';
 import { Database } from '../../platform/database/database.js';
 import { BYTES_TYPE } from '../../platform/http/body-parsers.js';
 import { MailboxAccess, type OpenedMailbox } from '../mailbox/mailbox-access.js';
-import { Mailbox } from '../mailbox/mailbox.js';
+import { Mailbox, type SentChoices } from '../mailbox/mailbox.js';
 import { hashOf } from './parameters.js';
 import { problemOf } from './refusal-problems.js';
 
@@ -14,6 +14,7 @@ interface MailboxAnswer {
   /** The end of the defender's own messages: what the next one continues from. */
   readonly lastSeq: number;
   readonly lastHash: string;
+  readonly sent: SentChoices;
   readonly messages: readonly { readonly id: string; readonly kind: number; readonly receivedAt: string; readonly bytes: number }[];
 }
 
@@ -40,6 +41,7 @@ export class MailboxController {
       view,
       lastSeq,
       lastHash: toBase64url(lastHash),
+      sent: await this.mailbox.sentChoices(this.database, owned),
       messages: messages.map((each) => ({ ...each, receivedAt: each.receivedAt.toISOString() })),
     };
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ENVELOPE_KINDS, toBase64url } from '@jardam/protocol';
+import { ByteReader, ENVELOPE_KINDS, gateBytes, maxGates, preludeBytes, toBase64url } from '@jardam/protocol';
 import type { Database, Tx } from '../../platform/database/database.js';
 import type { OpenedMailbox } from './mailbox-access.js';
 
@@ -19,6 +19,21 @@ export interface SenderChainEnd {
   /** Envelope hash, 32 bytes. */
   readonly lastHash: Uint8Array;
 }
+
+/** What the sender chose when the alert was sealed, as far as the server was told. Somebody who comes back with the words
+ *  needs it to seal an addition to the same people; their page shows it and lets them change it. */
+export interface SentChoices {
+  readonly tiers: readonly number[];
+  /** Organisations that got no stanza. */
+  readonly exclude: readonly string[];
+  /** Tiers behind a gate: an addition with a gate that the report has not would stay closed for ever. */
+  readonly gated: readonly number[];
+}
+
+/** Bytes of an envelope up to the end of its gates, at most. */
+const gatesEndBytes = preludeBytes + maxGates * gateBytes;
+/** Where the prelude says how many gates there are: before slots (1), reserved (2) and payload length (4). */
+const gateCountAt = preludeBytes - 8;
 
 /** What waits in the mailbox of one alert. Replies leave the server when they have been fetched and confirmed. */
 @Injectable()
@@ -65,4 +80,26 @@ export class Mailbox {
     if (end === undefined) throw new Error('an alert without its report');
     return end;
   }
+  /** The choices of the report. Reads the beginning of the envelope only: pages ask every few seconds. */
+  async sentChoices(reader: Tx | Database, { coalitionId, alertId, senderPk }: OpenedMailbox): Promise<SentChoices> {
+    const { rows } = await reader.query<{ tiers: number[]; exclude: string[]; head: Buffer }>({
+      name: 'mailbox-sent-choices',
+      text: `SELECT a.tiers, a.excluded_orgs AS exclude, substring(e.sealed from 1 for $4) AS head
+             FROM alert a JOIN envelope e USING (coalition_id, alert_id)
+             WHERE a.coalition_id = $1 AND a.alert_id = $2 AND e.sender_pk = $3 AND e.seq = 0`,
+      values: [coalitionId, alertId, senderPk, gatesEndBytes],
+    });
+    const row = rows[0];
+    if (row === undefined) throw new Error('an alert without its report');
+    return { tiers: row.tiers, exclude: row.exclude, gated: gatedTiers(row.head) };
+  }
+}
+
+/** The tiers of the gates, out of the beginning of an envelope that was accepted. */
+function gatedTiers(head: Uint8Array): number[] {
+  const reader = new ByteReader(head);
+  reader.take(gateCountAt);
+  const count = reader.u8();
+  reader.take(preludeBytes - gateCountAt - 1);
+  return Array.from({ length: count }, () => reader.take(gateBytes)[0] ?? 0);
 }

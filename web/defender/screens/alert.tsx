@@ -153,6 +153,7 @@ function SendNotice(props: { session: AlertSession; send: SendState; now: number
 }
 
 function waitingText(session: AlertSession, send: SendState) {
+  if (send.at === 'preparing' && send.again) return 'defender.send.changed';
   if (send.at === 'preparing') return directory.get().at === 'ready' ? 'defender.send.sealing' : 'defender.list.offline';
   if (send.at === 'admission') return 'defender.send.admission';
   if (send.at === 'sending') return 'defender.send.trying';

@@ -20,7 +20,7 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
   const [asking, setAsking] = useState<readonly ReadyFile[]>([]);
   const [refusals, setRefusals] = useState<readonly string[]>([]);
 
-  const take = async (chosen: FileList): Promise<void> => {
+  const take = async (chosen: readonly File[]): Promise<void> => {
     const [ready, ask, refused] = [[...props.files], [...asking], [] as string[]];
     for (const file of chosen) {
       const room = limits.attachmentsPerAlert - ready.length - ask.length;
@@ -56,12 +56,13 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
         aria-hidden="true"
         onChange={(event) => {
           const { files } = event.currentTarget;
-          if (files !== null) void take(files);
+          // A copy: emptying the field below empties the live list too.
+          if (files !== null) void take([...files]);
           // The same file may be chosen again after it was taken out.
           event.currentTarget.value = '';
         }}
       />
-      <ul class="file-list">
+      <ul class="file-list" hidden={props.files.length === 0}>
         {props.files.map((file) => (
           <li key={file.id}>
             <span>
