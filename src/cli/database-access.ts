@@ -28,7 +28,7 @@ export interface FoundDatabase {
 
 /** The service's database: the configured one, that of a running service, or the embedded one started for the moment. */
 export async function findDatabase(config: ServiceConfig): Promise<FoundDatabase> {
-  const nothing = async (): Promise<void> => undefined;
+  const nothing = (): Promise<void> => Promise.resolve();
   if (config.database.url !== undefined) return { url: config.database.url, kind: 'external', release: nothing };
   const dataDir = join(config.instance.dataDir, 'postgres');
   const running = attachEmbedded({ dataDir });

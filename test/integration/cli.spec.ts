@@ -47,11 +47,10 @@ describe('jardam on the command line', () => {
     const said: string[] = [];
     const noted: string[] = [];
     const left = [...answers];
-    const answer = async (question: string): Promise<string> => {
+    const answer = (question: string): Promise<string> => {
       noted.push(question);
       const next = left.shift();
-      if (next === undefined) throw new CliFailure(`nobody answers "${question}"`);
-      return next;
+      return next === undefined ? Promise.reject(new CliFailure(`nobody answers "${question}"`)) : Promise.resolve(next);
     };
     const code = await runCommandLine(args.split(' ').filter(Boolean), {
       terminal: { interactive: options.interactive ?? true, say: (line) => said.push(line), note: (line) => noted.push(line), ask: answer, askSecret: answer },
