@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Ladder } from '../../shared/ladder.js';
 import { isClosed } from '../../shared/alert-view.js';
 import { dayAndTime } from '../../shared/dates.js';
+import { nextClock } from '../logic/next-clock.js';
 import type { OpenRefusal, Person, RosterView } from '../crypto/messages.js';
 import { policyTiers } from '../service/desk-api.js';
 import type { AlertRecord, DeskStore } from '../service/desk-store.js';
@@ -78,7 +79,7 @@ export function AlertScreen(props: AlertScreenProps) {
             {t('desk.alert.number', { tag: alertId.slice(0, 8) })}
           </p>
         </div>
-        {isClosed(entry.state) ? null : <DueClock large dueAt={entry.dueAt} dueKind={entry.dueKind} tierName={nextName} />}
+        {isClosed(entry.state) ? null : <DueClock large {...nextClock(entry, detail)} tierName={nextName} />}
       </header>
 
       {content !== null && 'refused' in content ? <Refused reason={content.refused} acts={acts} /> : null}
@@ -114,12 +115,6 @@ export function AlertScreen(props: AlertScreenProps) {
                   />
                 </>
               )}
-              {isClosed(entry.state) || opened === null ? null : (
-                <ActionPanel events={detail.events} consents={opened.consents} roster={roster} acts={acts} />
-              )}
-              {isClosed(entry.state) ? null : (
-                <Closing entry={entry} detail={detail} roster={roster} me={me} acts={acts} />
-              )}
             </div>
             <aside class="alert-aside">
               <section aria-labelledby="ladder-title">
@@ -130,6 +125,14 @@ export function AlertScreen(props: AlertScreenProps) {
               {opened === null ? null : <Consents consents={opened.consents} />}
               {opened === null ? null : <Recipients alert={opened} roster={roster} tiers={detail.view.tiers} />}
             </aside>
+            <div class="alert-acts">
+              {isClosed(entry.state) || opened === null ? null : (
+                <ActionPanel events={detail.events} consents={opened.consents} roster={roster} acts={acts} />
+              )}
+              {isClosed(entry.state) ? null : (
+                <Closing entry={entry} detail={detail} roster={roster} me={me} acts={acts} />
+              )}
+            </div>
           </div>
         </>
       )}

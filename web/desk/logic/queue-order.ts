@@ -1,23 +1,35 @@
 // What stands where in the queue: what is due next comes first.
 import { isClosed } from '../../shared/alert-view.js';
-import type { QueueEntry } from '../service/desk-api.js';
+import type { AlertDetail, QueueEntry } from '../service/desk-api.js';
+import { nextClock } from './next-clock.js';
 
 export type QueueFilter = 'open' | 'unanswered' | 'mine' | 'closed';
 export const QUEUE_FILTERS: readonly QueueFilter[] = ['open', 'unanswered', 'mine', 'closed'];
 
-/** By due time; what has none is closed and goes to the end, the newest first. Two of one time go by severity, and
- *  after that by id, so that rows never swap places by themselves. */
-export function orderQueue(entries: readonly QueueEntry[]): QueueEntry[] {
-  return [...entries].sort(
+export interface QueueItem {
+  readonly entry: QueueEntry;
+  readonly detail: Pick<AlertDetail, 'view'> | null;
+}
+
+/** By what the clock shows; what has none is closed and goes to the end, the newest first. Two of one time go by
+ *  severity, and after that by id, so that rows never swap places by themselves. */
+export function orderQueue<T extends QueueItem>(items: readonly T[]): T[] {
+  return [...items].sort(
     (a, b) =>
-      dueMs(a) - dueMs(b) ||
-      (dueMs(a) === Infinity ? b.receivedAt.localeCompare(a.receivedAt) : 0) ||
-      a.severity.localeCompare(b.severity) ||
-      a.alertId.localeCompare(b.alertId),
+      compareTimes(dueMs(a), dueMs(b)) ||
+      (dueMs(a) === Infinity ? b.entry.receivedAt.localeCompare(a.entry.receivedAt) : 0) ||
+      a.entry.severity.localeCompare(b.entry.severity) ||
+      a.entry.alertId.localeCompare(b.entry.alertId),
   );
 }
 
-function dueMs({ dueAt }: QueueEntry): number {
+/** Not a subtraction: of two that are never due the difference would not be a number. */
+function compareTimes(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function dueMs({ entry, detail }: QueueItem): number {
+  const { dueAt } = nextClock(entry, detail);
   return dueAt === null ? Infinity : Date.parse(dueAt);
 }
 

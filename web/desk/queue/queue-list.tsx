@@ -58,7 +58,9 @@ export function QueueList(props: {
                 checked={filter === view.filter}
                 onChange={() => props.onView({ ...view, filter })}
               />
-              {t(`desk.filter.${filter}`)} <span class="figures">{props.counts[filter]}</span>
+              {t(`desk.filter.${filter}`)}
+              {/* Closed ones are read only while they are looked at; before that their number is not known. */}
+              {filter === 'closed' && filter !== view.filter ? null : <span class="figures"> {props.counts[filter]}</span>}
             </label>
           ))}
         </fieldset>

@@ -3,6 +3,7 @@ import { isClosed } from '../../shared/alert-view.js';
 import { dayAndTime } from '../../shared/dates.js';
 import type { Translate } from '../../shared/i18n.js';
 import type { RosterView } from '../crypto/messages.js';
+import { nextClock } from '../logic/next-clock.js';
 import { isUnanswered } from '../logic/queue-order.js';
 import type { AlertRecord } from '../service/desk-store.js';
 import { DueClock } from '../ui/clock.js';
@@ -13,6 +14,7 @@ import { useText } from '../ui/text.js';
 
 /** The first words of what was reported; never more than a row holds. */
 const headlineLength = 140;
+const shortLength = 90;
 
 /** What the row says the alert is about: from the decrypted text, or why there is none. */
 export function headline({ content, problem }: AlertRecord, t: Translate): string {
@@ -22,6 +24,13 @@ export function headline({ content, problem }: AlertRecord, t: Translate): strin
   const text = answers.what ?? '';
   if (text !== '') return text.length > headlineLength ? `${text.slice(0, headlineLength)}…` : text;
   return kind === 'report' ? t('desk.row.no-text') : t('desk.row.panic');
+}
+
+/** The headline's first sentence: the heading of an alert whose whole text stands right below it. */
+export function shortHeadline(record: AlertRecord, t: Translate): string {
+  const line = headline(record, t);
+  const [sentence = line] = line.split(/(?<=[.!?…])\s/u);
+  return sentence.length > shortLength ? `${sentence.slice(0, shortLength)}…` : sentence;
 }
 
 function standing({ entry, detail }: AlertRecord, roster: RosterView, ownRid: string, t: Translate): string {
@@ -60,7 +69,7 @@ export function QueueRow(props: {
         onClick={props.onOpen}
       >
         <span class="row-head">
-          <DueClock dueAt={entry.dueAt} dueKind={entry.dueKind} tierName={nextName} />
+          <DueClock {...nextClock(entry, detail)} tierName={nextName} />
           <SeverityMark severity={entry.severity} words={false} />
         </span>
         <span class="row-text">{headline(record, t)}</span>

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { RosterRefusal } from '../crypto/messages.js';
 import { AlertScreen } from '../alert/alert-screen.js';
 import { QueueList, type QueueView } from '../queue/queue-list.js';
-import { headline } from '../queue/queue-row.js';
+import { shortHeadline } from '../queue/queue-row.js';
 import { useShortcuts, type Shortcut } from '../queue/shortcuts.js';
 import { QUEUE_FILTERS, isUnanswered, matchesFilter, matchesSearch, type QueueFilter } from '../logic/queue-order.js';
 import type { QueueEntry } from '../service/desk-api.js';
@@ -190,7 +190,7 @@ export function DeskScreen(
           <AlertScreen
             key={open.entry.alertId}
             record={open}
-            title={headline(open, t)}
+            title={shortHeadline(open, t)}
             store={store}
             roster={roster}
             me={desk.me}

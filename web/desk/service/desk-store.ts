@@ -112,14 +112,14 @@ export class DeskStore {
     const entries = [...answer.body.alerts, ...(closed?.ok === true ? closed.body.alerts : this.keptClosed(answer.body.alerts))];
     const before = new Map(this.state.records.map((record) => [record.entry.alertId, record]));
     const fresh = answer.body.alerts.filter(({ alertId }) => !before.has(alertId));
-    const records = orderQueue(entries).map((entry): AlertRecord => {
+    const records = entries.map((entry): AlertRecord => {
       const known = before.get(entry.alertId);
       if (known === undefined) return { entry, detail: null, content: null, problem: null };
       if (hasChanged(known.entry, entry)) this.stale.add(entry.alertId);
       return { ...known, entry };
     });
     const announce = this.state.ready ? fresh.filter(({ state }) => !isClosed(state)) : [];
-    this.set({ records, ready: true, problem: null });
+    this.set({ records: orderQueue(records), ready: true, problem: null });
     if (announce.length > 0) this.setting.onNewAlerts(announce);
     void this.loadWaiting();
   }
@@ -281,7 +281,7 @@ export class DeskStore {
     const records = this.state.records.map((record) =>
       record.entry.alertId === alertId ? { ...record, ...change } : record,
     );
-    this.set({ ...this.state, records });
+    this.set({ ...this.state, records: orderQueue(records) });
   }
 
   private set(state: DeskState): void {
