@@ -14,6 +14,7 @@ import { describeChanges } from './roster-summary.js';
 interface SignOptions extends PassphraseOptions {
   readonly key: string;
   readonly yes?: boolean;
+  readonly recovery?: boolean;
 }
 
 /** `jardam roster sign`: needs no network and no database. */
@@ -22,6 +23,7 @@ export function addRosterSignCommand(roster: Command, { terminal, now }: Command
     .description('sign a draft with a custodian\'s key; needs no network')
     .argument('<draft>', 'file of "jardam roster draft"; the signature is added to it')
     .requiredOption('--key <file>', 'the custodian\'s key file')
+    .option('--recovery', 'the passphrase is forgotten: ask for the recovery code on paper instead')
     .option('--yes', 'sign without asking; for scripts that have shown the changes before')
     .addHelpText('after', '\nRead the changes. Your signature says that every one of them is right.')
     .action(async (file: string, options: SignOptions) => {
@@ -34,8 +36,12 @@ export function addRosterSignCommand(roster: Command, { terminal, now }: Command
       for (const line of describeChanges(p, previous, body, instanceId)) terminal.note(`  ${line}`);
       if (options.yes !== true) await confirm(body.version);
 
-      const passphrase = await readPassphrase(terminal, options);
-      const opened = await openCustodianKey(p, passwordHash, readFileOf(options.key), { passphrase });
+      const keyFile = readFileOf(options.key);
+      const secret =
+        options.recovery === true
+          ? { recoveryCode: await terminal.askSecret('Recovery code: ') }
+          : { passphrase: await readPassphrase(terminal, options) };
+      const opened = await openCustodianKey(p, passwordHash, keyFile, secret);
       if ('refused' in opened) throw new CliFailure(KEY_REFUSALS[opened.refused]);
       const root = toBase64url(opened.publicKey);
       if (!body.roots.includes(root) && previous?.roots.includes(root) !== true) {

@@ -39,9 +39,13 @@ async function checkKey(p: Primitives, database: Database, name: string, file: s
   }
 }
 
+/** Where containers mount their secrets: nobody else is inside, and the mode is that of the host. */
+const CONTAINER_SECRETS = '/run/secrets/';
+
 function checkPrivate(check: string, file: string): Finding {
   const open = isOpenToOthers(file);
   if (open === null) return problem(check, `${file} is missing`);
+  if (file.startsWith(CONTAINER_SECRETS)) return ok(check, `${file} is there`);
   return open ? problem(check, `${file} can be read by others: chmod 600`) : ok(check, `${file} is private`);
 }
 
