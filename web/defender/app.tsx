@@ -27,7 +27,8 @@ export function App() {
   useEffect(() => {
     if (lang === null) return undefined;
     let current = true;
-    void loadCatalogue(lang).then((catalogue) => {
+    // Whoever changes the language stands on a screen that needs all words.
+    void loadCatalogue(lang, t !== null).then((catalogue) => {
       if (!current) return;
       const translate = translator(lang, catalogue);
       document.documentElement.lang = lang;

@@ -2,7 +2,6 @@
 import type { Language } from '../shared/i18n.js';
 import { panicConsents, type Choices } from './compose.js';
 import { Live } from './live.js';
-import { followMailbox } from './mailbox.js';
 import { sendReport, type Draft } from './send-report.js';
 import { AlertSession } from './session.js';
 import { settings } from './settings.js';
@@ -32,9 +31,9 @@ export function begin(kind: 'panic' | 'report', lang: Language): AlertSession {
 export async function send(session: AlertSession, draft: Draft): Promise<boolean> {
   await sendReport(session, draft);
   if (session.send.get().at !== 'received') return false;
-  followMailbox(session);
-  // Loaded only now: Argon2id and the word list must not stand before the alert on a slow line.
-  void import('./receipt-words.js').then(({ prepareWords }) => prepareWords(session));
+  // Loaded only now: opening replies, Argon2id and the word list must not stand before the alert on a slow line.
+  void follow(session);
+  void stubbornly(() => import('./receipt-words.js')).then(({ prepareWords }) => prepareWords(session));
   return true;
 }
 
@@ -47,7 +46,7 @@ async function followWithLocation(session: AlertSession, choices: Choices): Prom
   if (position === null || session.sender === null) return;
   const { latitude, longitude, accuracy } = position.coords;
   const where = `${latitude.toFixed(5)}, ${longitude.toFixed(5)} (± ${Math.round(accuracy)} m)`;
-  const { sendAddition } = await import('./additions.js');
+  const { sendAddition } = await stubbornly(() => import('./additions.js'));
   await sendAddition(session, { kind: 'followup', text: where, answers: { where } }, choices);
 }
 
@@ -64,11 +63,29 @@ function received(session: AlertSession): Promise<void> {
   });
 }
 
+async function follow(session: AlertSession): Promise<void> {
+  const { followMailbox } = await stubbornly(() => import('./mailbox.js'));
+  if (session.sender !== null) followMailbox(session);
+}
+
+const retryMs = 2_000;
+
+/** Fetches a part of the page, again and again while the line is bad. */
+async function stubbornly<T>(load: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
 /** Shows an alert that the words have led back to. */
 export function resume(session: AlertSession): void {
   currentAlert.get()?.end();
   currentAlert.set(session);
-  followMailbox(session);
+  void follow(session);
 }
 
 /** Ends the alert on this page; what was sent stays sent. */

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { wordsOfLaterScreens } from './catalogues.js';
 
 const prefetches: (() => Promise<unknown>)[] = [];
 const retryMs = 2_000;
@@ -7,7 +8,10 @@ const retryMs = 2_000;
 /** A screen that is fetched when it is first shown (or before, by prefetchScreens). A failed fetch is tried again. */
 export function laterScreen<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let loaded: ComponentType<P> | null = null;
-  const fetchIt = async (): Promise<ComponentType<P>> => (loaded ??= await load());
+  const fetchIt = async (): Promise<ComponentType<P>> => {
+    const [screen] = await Promise.all([loaded ?? load(), wordsOfLaterScreens()]);
+    return (loaded = screen);
+  };
   prefetches.push(fetchIt);
 
   return function Later(props: P) {

@@ -29,31 +29,10 @@ export type SlowJob = keyof SlowJobs;
 export type SlowAsk<J extends SlowJob> = SlowJobs[J]['ask'];
 export type SlowAnswer<J extends SlowJob> = SlowJobs[J]['answer'];
 
-/** Does one job where it is called: inside the Worker, or on the page where Workers are refused. */
-export async function doSlowJob<J extends SlowJob>(job: J, ask: SlowAsk<J>): Promise<SlowAnswer<J>> {
-  return jobs[job](ask);
-}
+export type SlowDoers = { readonly [J in SlowJob]: (ask: SlowAsk<J>) => Promise<SlowAnswer<J>> };
 
-const jobs: { readonly [J in SlowJob]: (ask: SlowAsk<J>) => Promise<SlowAnswer<J>> } = {
-  'receipt-keys': async ({ indices, instanceId }) => {
-    const [{ receiptKeys }, { passwordHash, quickPrimitives }] = await Promise.all([
-      import('@jardam/protocol'),
-      import('../shared/crypto.js'),
-    ]);
-    return receiptKeys(await quickPrimitives(), await passwordHash(), indices, instanceId);
-  },
-  admission: async ({ challenge, alertId, bits }) => {
-    const [{ solveAdmission }, { strongPrimitives }] = await Promise.all([
-      import('@jardam/protocol'),
-      import('../shared/crypto.js'),
-    ]);
-    return solveAdmission(await strongPrimitives(), challenge, alertId, bits);
-  },
-  attachment: async (ask) => {
-    const [{ encryptAttachment }, { strongPrimitives }] = await Promise.all([
-      import('@jardam/protocol'),
-      import('../shared/crypto.js'),
-    ]);
-    return encryptAttachment(await strongPrimitives(), ask);
-  },
-};
+/** Does one job where it is called: inside the Worker, or on the page where Workers are refused. What it takes is
+ *  fetched only then. */
+export async function doSlowJob<J extends SlowJob>(job: J, ask: SlowAsk<J>): Promise<SlowAnswer<J>> {
+  return (await import('./slow-jobs.js')).slowJobs[job](ask);
+}

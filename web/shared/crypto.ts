@@ -4,7 +4,7 @@ import type { PasswordHash, Primitives } from '@jardam/protocol';
 
 /** noble, ready after one small fetch. */
 export async function quickPrimitives(): Promise<Primitives> {
-  return (await import('@jardam/protocol/noble')).noble;
+  return (await import('./noble-primitives.js')).noble;
 }
 
 function webAssemblyWorks(): boolean {
@@ -32,5 +32,5 @@ export async function passwordHash(): Promise<PasswordHash> {
       // As above.
     }
   }
-  return (await import('@jardam/protocol/noble')).nobleArgon2;
+  return (await import('./noble-password.js')).nobleArgon2;
 }

@@ -26,7 +26,7 @@ export function AddScreen(props: { session: AlertSession; onDone: () => void }) 
     onDone();
   };
   return (
-    <Screen title={t('defender.add.title')}>
+    <Screen title={t('more.add.title')}>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -35,19 +35,19 @@ export function AddScreen(props: { session: AlertSession; onDone: () => void }) 
         }}
       >
         <TextField
-          label={t('defender.add.text')}
+          label={t('more.add.text')}
           rows={6}
           value={text}
           onInput={(value) => {
             setText(value);
             setEmpty(false);
           }}
-          error={empty ? t('defender.add.empty') : undefined}
+          error={empty ? t('more.add.empty') : undefined}
         />
         <FilePicker files={files} onFiles={setFiles} />
         <Readers session={session} choices={choices} onChange={change} />
         <button type="submit" class="button button-main">
-          {t('defender.review.send')}
+          {t('more.review.send')}
         </button>
       </form>
     </Screen>

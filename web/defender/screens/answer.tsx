@@ -36,8 +36,8 @@ function SendAnswers(props: { session: AlertSession; answers: ReturnType<typeof 
   const { choices, change } = useReaders(session);
   const empty = Object.keys(answers).length === 0;
   return (
-    <Screen title={t('defender.review.title')}>
-      {empty ? <Notice tone="calm">{t('defender.add.empty')}</Notice> : <Readers session={session} choices={choices} onChange={change} />}
+    <Screen title={t('more.review.title')}>
+      {empty ? <Notice tone="calm">{t('more.add.empty')}</Notice> : <Readers session={session} choices={choices} onChange={change} />}
       <Button
         tone="main"
         onPress={() => {
@@ -45,7 +45,7 @@ function SendAnswers(props: { session: AlertSession; answers: ReturnType<typeof 
           if (empty || choices !== null) props.onDone();
         }}
       >
-        {t(empty ? 'defender.back' : 'defender.review.send')}
+        {t(empty ? 'defender.back' : 'more.review.send')}
       </Button>
     </Screen>
   );

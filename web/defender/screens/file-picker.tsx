@@ -32,10 +32,10 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
         const limit = megabytes(limits.attachmentBytes);
         refused.push(
           {
-            'too-large': () => t('defender.files.too-large', { name, size: megabytes(prepared.sizeBytes), limit }),
-            'too-many': () => t('defender.files.too-many', { n: limits.attachmentsPerAlert }),
-            heic: () => t('defender.files.heic', { name }),
-            damaged: () => t('defender.files.damaged', { name }),
+            'too-large': () => t('more.files.too-large', { name, size: megabytes(prepared.sizeBytes), limit }),
+            'too-many': () => t('more.files.too-many', { n: limits.attachmentsPerAlert }),
+            heic: () => t('more.files.heic', { name }),
+            damaged: () => t('more.files.damaged', { name }),
           }[prepared.refused](),
         );
       }
@@ -68,13 +68,13 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
             <span>
               {file.name}
               <span class="hint">
-                {megabytes(file.bytes.length)} MB. {t(file.cleaned ? 'defender.files.cleaned' : 'defender.files.as-is')}
+                {megabytes(file.bytes.length)} MB. {t(file.cleaned ? 'more.files.cleaned' : 'more.files.as-is')}
               </span>
             </span>
             <button
               type="button"
               class="button button-quiet"
-              aria-label={t('defender.files.remove', { name: file.name })}
+              aria-label={t('more.files.remove', { name: file.name })}
               onClick={() => props.onFiles(props.files.filter(({ id }) => id !== file.id))}
             >
               <span aria-hidden="true">✕</span>
@@ -89,8 +89,8 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
       ))}
       {asking.map((file) => (
         <Notice key={file.id} tone="warn" live>
-          <p class="strong">{t('defender.files.ask-title', { name: file.name })}</p>
-          <p>{t('defender.files.ask')}</p>
+          <p class="strong">{t('more.files.ask-title', { name: file.name })}</p>
+          <p>{t('more.files.ask')}</p>
           <p class="row">
             <Button
               onPress={() => {
@@ -98,7 +98,7 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
                 props.onFiles([...props.files, file]);
               }}
             >
-              {t('defender.files.ask-add')}
+              {t('more.files.ask-add')}
             </Button>
             <Button tone="quiet" onPress={() => setAsking(asking.filter(({ id }) => id !== file.id))}>
               {t('defender.cancel')}
@@ -106,9 +106,9 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
           </p>
         </Notice>
       ))}
-      <Button onPress={() => input.current?.click()}>{t('defender.files.add')}</Button>
+      <Button onPress={() => input.current?.click()}>{t('more.files.add')}</Button>
       <p class="hint">
-        {t('defender.files.limits', { n: limits.attachmentsPerAlert, size: megabytes(limits.attachmentBytes) })}
+        {t('more.files.limits', { n: limits.attachmentsPerAlert, size: megabytes(limits.attachmentBytes) })}
       </p>
     </div>
   );

@@ -54,14 +54,14 @@ export function Readers(props: { session: AlertSession; choices: Choices | null;
     const names = orgs.filter(({ id }) => !choices.excluded.includes(id)).map(({ name }) => localText(name, t.lang));
     return (
       <p class="quiet">
-        {t('defender.add.readers')} {names.join(', ')}.
+        {t('more.add.readers')} {names.join(', ')}.
       </p>
     );
   }
   return (
     <fieldset class="choices">
-      <legend class="label">{t('defender.add.readers')}</legend>
-      <p class="hint">{t('defender.add.readers-hint')}</p>
+      <legend class="label">{t('more.add.readers')}</legend>
+      <p class="hint">{t('more.add.readers-hint')}</p>
       {orgs.map(({ id, name }) => (
         <Check
           key={id}

@@ -14,8 +14,8 @@ export function ReceiptScreen(props: { session: AlertSession; onDone: () => void
   useBack(() => (checking ? setChecking(false) : onDone()));
   if (state.at === 'written') {
     return (
-      <Screen title={t('defender.words.title')}>
-        <Notice tone="good">{t('defender.words.kept')}</Notice>
+      <Screen title={t('more.words.title')}>
+        <Notice tone="good">{t('more.words.kept')}</Notice>
         <Button tone="main" onPress={onDone}>
           {t('defender.next')}
         </Button>
@@ -28,9 +28,9 @@ export function ReceiptScreen(props: { session: AlertSession; onDone: () => void
     return <Check words={words} onRight={() => session.words.set({ at: 'written' })} onLook={() => setChecking(false)} />;
   }
   return (
-    <Screen title={t('defender.words.title')} class="receipt">
-      <Notice tone="good">{t('defender.words.valid')}</Notice>
-      <p>{t('defender.words.write')}</p>
+    <Screen title={t('more.words.title')} class="receipt">
+      <Notice tone="good">{t('more.words.valid')}</Notice>
+      <p>{t('more.words.write')}</p>
       <ol class="word-list" lang="en">
         {words.map((word, i) => (
           <li key={i}>{word}</li>
@@ -38,9 +38,9 @@ export function ReceiptScreen(props: { session: AlertSession; onDone: () => void
       </ol>
       <div class="actions no-print">
         <Button tone="main" onPress={() => setChecking(true)}>
-          {t('defender.words.written')}
+          {t('more.words.written')}
         </Button>
-        <Button onPress={() => print()}>{t('defender.words.print')}</Button>
+        <Button onPress={() => print()}>{t('more.words.print')}</Button>
       </div>
     </Screen>
   );
@@ -58,7 +58,7 @@ function Check(props: { words: readonly string[]; onRight: () => void; onLook: (
     else setWrong(true);
   };
   return (
-    <Screen title={t('defender.words.check', { n })}>
+    <Screen title={t('more.words.check', { n })}>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -67,7 +67,7 @@ function Check(props: { words: readonly string[]; onRight: () => void; onLook: (
         }}
       >
         <TextField
-          label={t('defender.words.check', { n })}
+          label={t('more.words.check', { n })}
           labelHidden
           plainWords
           value={text}
@@ -75,12 +75,12 @@ function Check(props: { words: readonly string[]; onRight: () => void; onLook: (
             setText(value);
             setWrong(false);
           }}
-          error={wrong ? t('defender.words.check-wrong', { n }) : undefined}
+          error={wrong ? t('more.words.check-wrong', { n }) : undefined}
         />
         <button type="submit" class="button button-main">
-          {t('defender.words.check-button')}
+          {t('more.words.check-button')}
         </button>
-        <Button onPress={props.onLook}>{t('defender.words.look-again')}</Button>
+        <Button onPress={props.onLook}>{t('more.words.look-again')}</Button>
       </form>
     </Screen>
   );

@@ -1,6 +1,5 @@
 import { usePage } from '../context.js';
 import { useLive } from '../live.js';
-import { deleteReply } from '../mailbox.js';
 import type { AlertSession } from '../session.js';
 import { Button, Notice } from '../ui.js';
 import { useTime } from './list-notice.js';
@@ -30,7 +29,7 @@ export function Replies({ session }: { session: AlertSession }) {
               <p class="quiet">{t('defender.reply.deleted')}</p>
             ) : (
               <>
-                <Button onPress={() => void deleteReply(session, reply.id)} disabled={reply.state === 'deleting'}>
+                <Button onPress={() => void import('../mailbox.js').then(({ deleteReply }) => deleteReply(session, reply.id))} disabled={reply.state === 'deleting'}>
                   {t('defender.reply.done')}
                 </Button>
                 <p class="quiet">{t('defender.reply.kept')}</p>

@@ -21,6 +21,7 @@ import { FilePicker } from './file-picker.js';
 import { ListState } from './list-notice.js';
 import { questions, Steps, type Step, type StepProps } from './steps.js';
 
+const yesNoTexts = { yes: 'more.yes', no: 'more.no', unknown: 'more.unknown' } as const;
 const severities = ['S1', 'S2', 'S3', 'S4'] as const;
 
 function FilesBody({ draft, set }: StepProps) {
@@ -31,13 +32,13 @@ function SeverityBody({ draft, set }: StepProps) {
   const { t } = usePage();
   return (
     <>
-      <p class="hint">{t('defender.ask.severity-hint')}</p>
+      <p class="hint">{t('more.ask.severity-hint')}</p>
       <Choices
-        legend={t('defender.ask.severity')}
+        legend={t('more.ask.severity')}
         legendHidden
         value={draft.severity ?? suggestedSeverity(draft)}
         onChoose={(severity) => set({ severity })}
-        options={severities.map((value) => ({ value, text: t(`defender.ask.severity-${value}`) }))}
+        options={severities.map((value) => ({ value, text: t(`more.ask.severity-${value}`) }))}
       />
     </>
   );
@@ -58,9 +59,9 @@ function RecipientsBody({ draft, set }: StepProps) {
   const noneLeft = firstOrgs.length > 0 && firstOrgs.every((org) => draft.excluded.includes(org));
   return (
     <>
-      <p class="hint">{t('defender.ask.recipients-hint')}</p>
+      <p class="hint">{t('more.ask.recipients-hint')}</p>
       <fieldset class="choices">
-        <legend class="hidden-text">{t('defender.ask.recipients')}</legend>
+        <legend class="hidden-text">{t('more.ask.recipients')}</legend>
         {orgs.map(({ id, name }) => (
           <Check
             key={id}
@@ -75,7 +76,7 @@ function RecipientsBody({ draft, set }: StepProps) {
           </Check>
         ))}
       </fieldset>
-      {noneLeft ? <Notice tone="warn" live>{t('defender.ask.recipients-none')}</Notice> : null}
+      {noneLeft ? <Notice tone="warn" live>{t('more.ask.recipients-none')}</Notice> : null}
     </>
   );
 }
@@ -85,7 +86,7 @@ const allConsents = { abroad: true, eu: true, un: true, family: true, publicatio
 function consentStep(name: ConsentName): Step {
   return {
     id: `consent-${name}`,
-    title: `defender.consent.title-${name}`,
+    title: `more.consent.title-${name}`,
     answered: ({ consents }) => consents[name] !== null,
     // Nobody can agree to publication for somebody else.
     applies: ({ who }) => name !== 'publication' || who !== 'other',
@@ -98,15 +99,15 @@ function ConsentBody({ name, draft, set }: StepProps & { name: ConsentName }) {
   const given = draft.consents[name];
   return (
     <>
-      <p>{t(`defender.consent.note-${name}`)}</p>
+      <p>{t(`more.consent.note-${name}`)}</p>
       <Choices
-        legend={t(`defender.consent.title-${name}`)}
+        legend={t(`more.consent.title-${name}`)}
         legendHidden
         value={given === null ? null : given ? 'yes' : 'no'}
         onChoose={(value) => set({ consents: { ...draft.consents, [name]: value === 'yes' } })}
         options={[
-          { value: 'yes', text: t('defender.consent.agree') },
-          { value: 'no', text: t('defender.consent.refuse') },
+          { value: 'yes', text: t('more.consent.agree') },
+          { value: 'no', text: t('more.consent.refuse') },
         ]}
       />
     </>
@@ -115,9 +116,9 @@ function ConsentBody({ name, draft, set }: StepProps & { name: ConsentName }) {
 
 const reportSteps: readonly Step[] = [
   ...questions,
-  { id: 'files', title: 'defender.ask.files', answered: ({ files }) => files.length > 0, Body: FilesBody },
-  { id: 'severity', title: 'defender.ask.severity', answered: () => true, Body: SeverityBody },
-  { id: 'recipients', title: 'defender.ask.recipients', answered: () => true, Body: RecipientsBody },
+  { id: 'files', title: 'more.ask.files', answered: ({ files }) => files.length > 0, Body: FilesBody },
+  { id: 'severity', title: 'more.ask.severity', answered: () => true, Body: SeverityBody },
+  { id: 'recipients', title: 'more.ask.recipients', answered: () => true, Body: RecipientsBody },
   ...CONSENTS.map(consentStep),
 ];
 
@@ -163,16 +164,16 @@ function Review(props: { draft: ReportDraft; steps: readonly Step[]; onStep: (id
   const content = lines.filter(({ id }) => !id.startsWith('consent-') && id !== 'severity' && id !== 'recipients');
   const sendable = state.at === 'ready' && !state.directory.roster.expired;
   return (
-    <Screen title={t('defender.review.title')}>
-      {content.length === 0 ? <Notice tone="calm">{t('defender.review.empty')}</Notice> : null}
+    <Screen title={t('more.review.title')}>
+      {content.length === 0 ? <Notice tone="calm">{t('more.review.empty')}</Notice> : null}
       <dl class="review">
         {lines.map(({ id, label, text }) => (
           <div key={id}>
             <dt>{label}</dt>
             <dd>
               <span>{text}</span>
-              <button type="button" class="button button-quiet" onClick={() => props.onStep(id)} aria-label={`${t('defender.review.change')}: ${label}`}>
-                {t('defender.review.change')}
+              <button type="button" class="button button-quiet" onClick={() => props.onStep(id)} aria-label={`${t('more.review.change')}: ${label}`}>
+                {t('more.review.change')}
               </button>
             </dd>
           </div>
@@ -186,12 +187,12 @@ function Review(props: { draft: ReportDraft; steps: readonly Step[]; onStep: (id
             go('alert');
           }}
         >
-          {t('defender.review.send')}
+          {t('more.review.send')}
         </Button>
       ) : (
         <>
           <ListState />
-          {state.at === 'loading' ? <p class="quiet">{t('defender.review.not-ready')}</p> : null}
+          {state.at === 'loading' ? <p class="quiet">{t('more.review.not-ready')}</p> : null}
         </>
       )}
     </Screen>
@@ -201,32 +202,32 @@ function Review(props: { draft: ReportDraft; steps: readonly Step[]; onStep: (id
 function useReviewLines(draft: ReportDraft): { readonly id: string; readonly label: string; readonly text: string }[] {
   const { t } = usePage();
   const state = useLive(directory);
-  const yesNo = (value: 'yes' | 'no' | 'unknown' | null): string => (value === null ? '' : t(`defender.${value}`));
+  const yesNo = (value: 'yes' | 'no' | 'unknown' | null): string => (value === null ? '' : t(yesNoTexts[value]));
   const region = draft.region === '' ? '' : regionName(draft.region, t.lang);
   const organisations = state.at === 'ready' ? state.directory.roster.current.body.organisations : [];
   const out = organisations.filter(({ id }) => draft.excluded.includes(id)).map(({ name }) => `− ${localText(name, t.lang)}`);
   const lines = [
-    { id: 'who', label: t('defender.ask.who'), text: draft.who === null ? '' : t(`defender.ask.who-${draft.who}`) },
-    { id: 'what', label: t('defender.ask.what'), text: draft.what.trim() },
-    { id: 'where', label: t('defender.ask.where'), text: [region, draft.where.trim()].filter(Boolean).join(', ') },
-    { id: 'when', label: t('defender.ask.when'), text: draft.when.trim() },
-    { id: 'hurt', label: t('defender.ask.hurt'), text: yesNo(draft.hurt) },
-    { id: 'hurt', label: t('defender.ask.medical'), text: yesNo(draft.medical) },
-    { id: 'held', label: t('defender.ask.held'), text: [yesNo(draft.held), draft.holder.trim()].filter(Boolean).join(', ') },
-    { id: 'lawyer', label: t('defender.ask.lawyer'), text: yesNo(draft.lawyer) },
-    { id: 'children', label: t('defender.ask.children'), text: yesNo(draft.children) },
+    { id: 'who', label: t('more.ask.who'), text: draft.who === null ? '' : t(`more.ask.who-${draft.who}`) },
+    { id: 'what', label: t('more.ask.what'), text: draft.what.trim() },
+    { id: 'where', label: t('more.ask.where'), text: [region, draft.where.trim()].filter(Boolean).join(', ') },
+    { id: 'when', label: t('more.ask.when'), text: draft.when.trim() },
+    { id: 'hurt', label: t('more.ask.hurt'), text: yesNo(draft.hurt) },
+    { id: 'hurt', label: t('more.ask.medical'), text: yesNo(draft.medical) },
+    { id: 'held', label: t('more.ask.held'), text: [yesNo(draft.held), draft.holder.trim()].filter(Boolean).join(', ') },
+    { id: 'lawyer', label: t('more.ask.lawyer'), text: yesNo(draft.lawyer) },
+    { id: 'children', label: t('more.ask.children'), text: yesNo(draft.children) },
     {
       id: 'contact',
-      label: t('defender.ask.contact'),
-      text: [draft.contact.trim(), draft.neverCall ? t('defender.ask.never-call') : ''].filter(Boolean).join('. '),
+      label: t('more.ask.contact'),
+      text: [draft.contact.trim(), draft.neverCall ? t('more.ask.never-call') : ''].filter(Boolean).join('. '),
     },
-    { id: 'files', label: t('defender.ask.files'), text: draft.files.map(({ name }) => name).join(', ') },
-    { id: 'severity', label: t('defender.ask.severity'), text: t(`defender.ask.severity-${draft.severity ?? suggestedSeverity(draft)}`) },
-    { id: 'recipients', label: t('defender.ask.recipients'), text: out.join(', ') },
+    { id: 'files', label: t('more.ask.files'), text: draft.files.map(({ name }) => name).join(', ') },
+    { id: 'severity', label: t('more.ask.severity'), text: t(`more.ask.severity-${draft.severity ?? suggestedSeverity(draft)}`) },
+    { id: 'recipients', label: t('more.ask.recipients'), text: out.join(', ') },
     ...CONSENTS.map((name) => ({
       id: `consent-${name}`,
-      label: t(`defender.consent.short-${name}`),
-      text: t(consentsOf(draft)[name] ? 'defender.review.allowed' : 'defender.review.not-allowed'),
+      label: t(`more.consent.short-${name}`),
+      text: t(consentsOf(draft)[name] ? 'more.review.allowed' : 'more.review.not-allowed'),
     })),
   ];
   return lines.filter(({ id, text }) => text !== '' && !(id === 'consent-publication' && draft.who === 'other'));

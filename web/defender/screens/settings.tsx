@@ -10,14 +10,14 @@ export function SettingsScreen(props: { onLanguage: (lang: Language) => void }) 
   const now = useLive(settings);
   const countdownText = (countdown: Countdown): string =>
     countdown === 'wait'
-      ? t('defender.settings.countdown-wait')
+      ? t('more.settings.countdown-wait')
       : countdown === 0
-        ? t('defender.settings.at-once')
-        : t('defender.settings.seconds', { n: countdown });
+        ? t('more.settings.at-once')
+        : t('more.settings.seconds', { n: countdown });
   return (
     <Screen title={t('defender.home.settings')}>
       <Choices
-        legend={t('defender.settings.countdown')}
+        legend={t('more.settings.countdown')}
         value={String(now.countdown)}
         options={COUNTDOWNS.map((countdown) => ({ value: String(countdown), text: countdownText(countdown) }))}
         onChoose={(value) => {
@@ -25,20 +25,20 @@ export function SettingsScreen(props: { onLanguage: (lang: Language) => void }) 
           if (countdown !== undefined) changeSettings({ countdown });
         }}
       />
-      <Check checked={now.holdToSend} hint={t('defender.settings.hold-hint')} onChange={(holdToSend) => changeSettings({ holdToSend })}>
-        {t('defender.settings.hold')}
+      <Check checked={now.holdToSend} hint={t('more.settings.hold-hint')} onChange={(holdToSend) => changeSettings({ holdToSend })}>
+        {t('more.settings.hold')}
       </Check>
-      <Check checked={now.location} hint={t('defender.settings.location-hint')} onChange={(location) => changeSettings({ location })}>
-        {t('defender.settings.location')}
+      <Check checked={now.location} hint={t('more.settings.location-hint')} onChange={(location) => changeSettings({ location })}>
+        {t('more.settings.location')}
       </Check>
       <Choices
-        legend={t('defender.settings.language')}
+        legend={t('more.settings.language')}
         value={t.lang}
         options={LANGUAGES.map((lang) => ({ value: lang, text: <span lang={lang}>{LANGUAGE_NAMES[lang]}</span> }))}
         onChoose={props.onLanguage}
       />
-      <p class="quiet">{t('defender.settings.exit')}</p>
-      <p class="quiet">{t('defender.settings.traces')}</p>
+      <p class="quiet">{t('more.settings.exit')}</p>
+      <p class="quiet">{t('more.settings.traces')}</p>
     </Screen>
   );
 }

@@ -43,7 +43,7 @@ export function Steps(props: {
       key={step.id}
       title={
         <>
-          <span class="step-number figures">{t('defender.report.step', { n: index + 1, of: steps.length })}</span>
+          <span class="step-number figures">{t('more.report.step', { n: index + 1, of: steps.length })}</span>
           {t(step.title)}
         </>
       }
@@ -57,7 +57,7 @@ export function Steps(props: {
       >
         <Body draft={draft} set={props.set} />
         <button type="submit" class="button button-main">
-          {t(step.answered(draft) ? 'defender.next' : 'defender.skip')}
+          {t(step.answered(draft) ? 'defender.next' : 'more.skip')}
         </button>
       </form>
     </Screen>
@@ -73,9 +73,9 @@ function YesNoChoice(props: { title: MessageKey; value: YesNo | null; onChoose: 
       value={props.value}
       onChoose={props.onChoose}
       options={[
-        { value: 'yes', text: t('defender.yes') },
-        { value: 'no', text: t('defender.no') },
-        { value: 'unknown', text: t('defender.unknown') },
+        { value: 'yes', text: t('more.yes') },
+        { value: 'no', text: t('more.no') },
+        { value: 'unknown', text: t('more.unknown') },
       ]}
     />
   );
@@ -83,17 +83,17 @@ function YesNoChoice(props: { title: MessageKey; value: YesNo | null; onChoose: 
 
 function WhenBody({ draft, set }: StepProps) {
   const { t } = usePage();
-  const quick = (['defender.ask.when-now', 'defender.ask.when-today', 'defender.ask.when-yesterday'] as const).map((key) => t(key));
+  const quick = (['more.ask.when-now', 'more.ask.when-today', 'more.ask.when-yesterday'] as const).map((key) => t(key));
   return (
     <>
       <Choices
-        legend={t('defender.ask.when')}
+        legend={t('more.ask.when')}
         legendHidden
         value={quick.find((text) => text === draft.when) ?? null}
         options={quick.map((text) => ({ value: text, text }))}
         onChoose={(when) => set({ when })}
       />
-      <TextField label={t('defender.ask.when-words')} value={quick.includes(draft.when) ? '' : draft.when} onInput={(when) => set({ when })} />
+      <TextField label={t('more.ask.when-words')} value={quick.includes(draft.when) ? '' : draft.when} onInput={(when) => set({ when })} />
     </>
   );
 }
@@ -102,13 +102,13 @@ function HeldBody({ draft, set }: StepProps) {
   const { t } = usePage();
   return (
     <>
-      <YesNoChoice title="defender.ask.held" hideLegend value={draft.held} onChoose={(held) => set({ held })} />
+      <YesNoChoice title="more.ask.held" hideLegend value={draft.held} onChoose={(held) => set({ held })} />
       {/* The rest of the question opens only for those whom it concerns. */}
       {draft.held === 'yes' ? (
         <>
-          <TextField label={t('defender.ask.holder')} rows={2} value={draft.holder} onInput={(holder) => set({ holder })} />
+          <TextField label={t('more.ask.holder')} rows={2} value={draft.holder} onInput={(holder) => set({ holder })} />
           <TextField
-            label={t('defender.ask.detained-at')}
+            label={t('more.ask.detained-at')}
             type="datetime-local"
             value={draft.detainedAt}
             onInput={(detainedAt) => set({ detainedAt })}
@@ -124,15 +124,15 @@ function ContactBody({ draft, set }: StepProps) {
   return (
     <>
       <TextField
-        label={t('defender.ask.contact')}
+        label={t('more.ask.contact')}
         labelHidden
-        hint={t('defender.ask.contact-hint')}
+        hint={t('more.ask.contact-hint')}
         rows={3}
         value={draft.contact}
         onInput={(contact) => set({ contact })}
       />
       <Check checked={draft.neverCall} onChange={(neverCall) => set({ neverCall })}>
-        {t('defender.ask.never-call')}
+        {t('more.ask.never-call')}
       </Check>
     </>
   );
@@ -143,15 +143,15 @@ function WhereBody({ draft, set }: StepProps) {
   return (
     <>
       <Select
-        label={t('defender.ask.region')}
+        label={t('more.ask.region')}
         value={draft.region}
         options={[
-          { value: '', text: t('defender.ask.region-none') },
+          { value: '', text: t('more.ask.region-none') },
           ...REGIONS.map(({ iso, name }) => ({ value: iso, text: name[t.lang] })),
         ]}
         onInput={(region) => set({ region })}
       />
-      <TextField label={t('defender.ask.place')} rows={2} value={draft.where} onInput={(where) => set({ where })} />
+      <TextField label={t('more.ask.place')} rows={2} value={draft.where} onInput={(where) => set({ where })} />
     </>
   );
 }
@@ -160,13 +160,13 @@ function WhoBody({ draft, set }: StepProps) {
   const { t } = usePage();
   return (
     <Choices
-      legend={t('defender.ask.who')}
+      legend={t('more.ask.who')}
       legendHidden
       value={draft.who}
       onChoose={(who) => set({ who })}
       options={[
-        { value: 'me', text: t('defender.ask.who-me') },
-        { value: 'other', text: t('defender.ask.who-other') },
+        { value: 'me', text: t('more.ask.who-me') },
+        { value: 'other', text: t('more.ask.who-other') },
       ]}
     />
   );
@@ -176,9 +176,9 @@ function WhatBody({ draft, set }: StepProps) {
   const { t } = usePage();
   return (
     <TextField
-      label={t('defender.ask.what')}
+      label={t('more.ask.what')}
       labelHidden
-      hint={`${t('defender.ask.what-hint')} ${t('defender.report.draft')}`}
+      hint={`${t('more.ask.what-hint')} ${t('more.report.draft')}`}
       rows={7}
       value={draft.what}
       onInput={(what) => set({ what })}
@@ -189,37 +189,37 @@ function WhatBody({ draft, set }: StepProps) {
 function HurtBody({ draft, set }: StepProps) {
   return (
     <>
-      <YesNoChoice title="defender.ask.hurt" hideLegend value={draft.hurt} onChoose={(hurt) => set({ hurt })} />
-      <YesNoChoice title="defender.ask.medical" value={draft.medical} onChoose={(medical) => set({ medical })} />
+      <YesNoChoice title="more.ask.hurt" hideLegend value={draft.hurt} onChoose={(hurt) => set({ hurt })} />
+      <YesNoChoice title="more.ask.medical" value={draft.medical} onChoose={(medical) => set({ medical })} />
     </>
   );
 }
 
 /** The questions about what happened, in the order in which a responder needs them. */
 export const questions: readonly Step[] = [
-  { id: 'who', title: 'defender.ask.who', answered: ({ who }) => who !== null, Body: WhoBody },
-  { id: 'what', title: 'defender.ask.what', answered: ({ what }) => what.trim() !== '', Body: WhatBody },
-  { id: 'where', title: 'defender.ask.where', answered: ({ region, where }) => region !== '' || where.trim() !== '', Body: WhereBody },
-  { id: 'when', title: 'defender.ask.when', answered: ({ when }) => when.trim() !== '', Body: WhenBody },
-  { id: 'hurt', title: 'defender.ask.hurt', answered: ({ hurt, medical }) => hurt !== null || medical !== null, Body: HurtBody },
-  { id: 'held', title: 'defender.ask.held', answered: ({ held }) => held !== null, Body: HeldBody },
+  { id: 'who', title: 'more.ask.who', answered: ({ who }) => who !== null, Body: WhoBody },
+  { id: 'what', title: 'more.ask.what', answered: ({ what }) => what.trim() !== '', Body: WhatBody },
+  { id: 'where', title: 'more.ask.where', answered: ({ region, where }) => region !== '' || where.trim() !== '', Body: WhereBody },
+  { id: 'when', title: 'more.ask.when', answered: ({ when }) => when.trim() !== '', Body: WhenBody },
+  { id: 'hurt', title: 'more.ask.hurt', answered: ({ hurt, medical }) => hurt !== null || medical !== null, Body: HurtBody },
+  { id: 'held', title: 'more.ask.held', answered: ({ held }) => held !== null, Body: HeldBody },
   {
     id: 'lawyer',
-    title: 'defender.ask.lawyer',
+    title: 'more.ask.lawyer',
     answered: ({ lawyer }) => lawyer !== null,
-    Body: ({ draft, set }) => <YesNoChoice title="defender.ask.lawyer" hideLegend value={draft.lawyer} onChoose={(lawyer) => set({ lawyer })} />,
+    Body: ({ draft, set }) => <YesNoChoice title="more.ask.lawyer" hideLegend value={draft.lawyer} onChoose={(lawyer) => set({ lawyer })} />,
   },
   {
     id: 'children',
-    title: 'defender.ask.children',
+    title: 'more.ask.children',
     answered: ({ children }) => children !== null,
     Body: ({ draft, set }) => (
-      <YesNoChoice title="defender.ask.children" hideLegend value={draft.children} onChoose={(children) => set({ children })} />
+      <YesNoChoice title="more.ask.children" hideLegend value={draft.children} onChoose={(children) => set({ children })} />
     ),
   },
   {
     id: 'contact',
-    title: 'defender.ask.contact',
+    title: 'more.ask.contact',
     answered: ({ contact, neverCall }) => contact.trim() !== '' || neverCall,
     Body: ContactBody,
   },

@@ -17,8 +17,8 @@ export function StopScreen(props: { session: AlertSession; onDone: () => void })
   const [text, setText] = useState('');
   const { choices, change } = useReaders(session);
   return (
-    <Screen title={t('defender.stop.title')}>
-      <p>{t('defender.stop.note')}</p>
+    <Screen title={t('more.stop.title')}>
+      <p>{t('more.stop.note')}</p>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -29,19 +29,19 @@ export function StopScreen(props: { session: AlertSession; onDone: () => void })
         }}
       >
         <Choices
-          legend={t('defender.stop.title')}
+          legend={t('more.stop.title')}
           legendHidden
           value={reason}
           onChoose={setReason}
           options={[
-            { value: 'safe', text: t('defender.stop.safe') },
-            { value: 'mistake', text: t('defender.stop.mistake') },
+            { value: 'safe', text: t('more.stop.safe') },
+            { value: 'mistake', text: t('more.stop.mistake') },
           ]}
         />
-        <TextField label={t('defender.stop.text')} rows={3} value={text} onInput={setText} />
+        <TextField label={t('more.stop.text')} rows={3} value={text} onInput={setText} />
         <Readers session={session} choices={choices} onChange={change} />
         <button type="submit" class="button button-main">
-          {t('defender.stop.send')}
+          {t('more.stop.send')}
         </button>
       </form>
     </Screen>

@@ -14,10 +14,10 @@ export function WhoScreen() {
   useBack(() => go('home'));
   const state = useLive(directory);
   return (
-    <Screen title={t('defender.who.title')}>
-      <p>{t('defender.who.intro')}</p>
+    <Screen title={t('more.who.title')}>
+      <p>{t('more.who.intro')}</p>
       {state.at === 'ready' ? <WhoDetails directory={state.directory} /> : <ListState />}
-      <p class="quiet">{t('defender.who.limits')}</p>
+      <p class="quiet">{t('more.who.limits')}</p>
     </Screen>
   );
 }
@@ -34,7 +34,7 @@ function WhoDetails({ directory: { policy, roster, pin, phones } }: { directory:
       </dl>
       <ListState />
       <Phones phones={phones} />
-      <p>{t('defender.who.compare')}</p>
+      <p>{t('more.who.compare')}</p>
       <p class="instance-words" lang="en">{wordsFromBytes(pin.instanceId).join(' ')}</p>
     </>
   );
@@ -47,22 +47,22 @@ function TierEntry(props: { tier: PolicyTier; directoryBody: Directory['roster']
   if (after === null) return null;
   const readers = readersOf(body, tier.tier, Date.now());
   const orgs = body.organisations.filter(({ id }) => readers.some(({ org }) => org === id));
-  const when = after === 0 ? t('defender.who.at-once') : after === 'next_shift' ? t('defender.who.next-shift') : t('defender.who.after', { time: duration(after, t.lang) });
+  const when = after === 0 ? t('more.who.at-once') : after === 'next_shift' ? t('more.who.next-shift') : t('defender.who.after', { time: duration(after, t.lang) });
   return (
     <div>
       <dt>{localText(tier.name, t.lang)}</dt>
       <dd>
         <p class="quiet">
           {when}
-          {tier.consent === null ? '' : `. ${t('defender.who.consent')}`}
+          {tier.consent === null ? '' : `. ${t('more.who.consent')}`}
         </p>
         {tier.by === 'task' ? (
-          <p>{t('defender.who.task')}</p>
+          <p>{t('more.who.task')}</p>
         ) : readers.length === 0 ? (
-          <p>{t('defender.who.nobody')}</p>
+          <p>{t('more.who.nobody')}</p>
         ) : (
           <p>
-            {orgs.map(({ name }) => localText(name, t.lang)).join(', ')}. {t('defender.who.people', { n: readers.length })}
+            {orgs.map(({ name }) => localText(name, t.lang)).join(', ')}. {t('more.who.people', { n: readers.length })}
           </p>
         )}
       </dd>

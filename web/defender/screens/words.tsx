@@ -28,13 +28,13 @@ export function WordsScreen() {
       setText('');
       resume(outcome.session);
       go('alert');
-    } else if ('problem' in outcome) setError(t('defender.words.line'));
+    } else if ('problem' in outcome) setError(t('more.words.line'));
     else if (outcome.refused === 'list') setRefused(outcome.code);
-    else setError(t('defender.words.wrong'));
+    else setError(t('more.words.wrong'));
   };
 
   return (
-    <Screen title={t('defender.words.enter-title')}>
+    <Screen title={t('more.words.enter-title')}>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -43,9 +43,9 @@ export function WordsScreen() {
         }}
       >
         <TextField
-          label={t('defender.words.enter-title')}
+          label={t('more.words.enter-title')}
           labelHidden
-          hint={t('defender.words.enter-hint')}
+          hint={t('more.words.enter-hint')}
           rows={3}
           plainWords
           value={text}
@@ -56,9 +56,9 @@ export function WordsScreen() {
           error={error ?? undefined}
         />
         {refused === null ? null : <ListRefused code={refused} />}
-        {busy ? <Notice tone="calm" live>{t('defender.words.checking')}</Notice> : null}
+        {busy ? <Notice tone="calm" live>{t('more.words.checking')}</Notice> : null}
         <button type="submit" class="button button-main" aria-disabled={busy}>
-          {t('defender.words.enter-go')}
+          {t('more.words.enter-go')}
         </button>
       </form>
     </Screen>
@@ -66,9 +66,9 @@ export function WordsScreen() {
 }
 
 function refusalText(refusal: Exclude<ReturnType<typeof parseReceiptWords>, { indices: number[] }>, t: Translate): string {
-  if (refusal.refused === 'wrong-count') return t('defender.words.count', { n: refusal.count });
+  if (refusal.refused === 'wrong-count') return t('more.words.count', { n: refusal.count });
   const { word, position } = refusal;
   const near = nearWords(word, EFF_LONG_WORDS);
-  const named = t('defender.words.unknown', { n: position, word });
-  return near.length === 0 ? named : `${named} ${t('defender.words.unknown-near', { words: near.join(', ') })}`;
+  const named = t('more.words.unknown', { n: position, word });
+  return near.length === 0 ? named : `${named} ${t('more.words.unknown-near', { words: near.join(', ') })}`;
 }

@@ -1,0 +1,10 @@
+import { encryptAttachment, receiptKeys, solveAdmission } from '@jardam/protocol';
+import { passwordHash, quickPrimitives, strongPrimitives } from '../shared/crypto.js';
+import type { SlowDoers } from './slow-work.js';
+
+export const slowJobs: SlowDoers = {
+  'receipt-keys': async ({ indices, instanceId }) =>
+    receiptKeys(await quickPrimitives(), await passwordHash(), indices, instanceId),
+  admission: async ({ challenge, alertId, bits }) => solveAdmission(await strongPrimitives(), challenge, alertId, bits),
+  attachment: async (ask) => encryptAttachment(await strongPrimitives(), ask),
+};

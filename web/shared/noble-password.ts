@@ -1,0 +1,1 @@
+export { nobleArgon2 } from '@jardam/protocol/noble';
