@@ -152,6 +152,7 @@ function page(name: 'defender' | 'desk', first: boolean): BuildEnvironmentOption
         assetFileNames: 'assets/[hash][extname]',
         // One file of what every page start needs compresses better than a dozen, and is one request.
         codeSplitting: {
+          includeDependenciesRecursively: false, // else Argon2id comes along: noble.ts names it
           groups: [
             {
               name: 'first',
