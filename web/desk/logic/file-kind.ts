@@ -39,7 +39,6 @@ export function readFileKind(bytes: Uint8Array): ReadFile {
 export function plainText(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // eslint-disable-next-line no-control-regex -- control characters are exactly what is looked for
     return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) ? null : text;
   } catch {
     return null;

@@ -9,10 +9,12 @@ export const minPassphraseBits = 50;
 const strongPassphraseBits = 70;
 const minPassphraseLength = 12;
 
-/** A word out of a large vocabulary; the EFF long list gives 12.9, a word that somebody thought of gives less. */
-const bitsPerWord = 11;
+/** A word out of a large vocabulary. The EFF long list, from which the page suggests, gives 12.9. */
+const bitsPerWord = 12;
+const shortestWord = 4;
+const lettersPerWord = 8;
 
-const runs = ['abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '01234567890', 'йцукенгшщзхъ', 'фывапролджэ', 'ячсмитьбю', 'абвгдеёжзийклмнопрстуфхцчшщъыьэюя'];
+const rows = ['abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '01234567890', 'йцукенгшщзхъ', 'фывапролджэ', 'ячсмитьбю', 'абвгдеёжзийклмнопрстуфхцчшщъыьэюя'];
 
 /** Estimated entropy in bits. */
 export function passphraseBits(passphrase: string): number {
@@ -49,16 +51,23 @@ function foretold(characters: readonly string[], i: number): boolean {
   const [before, character] = [...pair];
   if (before === character) return true;
   const backwards = [...pair].reverse().join('');
-  if (runs.some((run) => run.includes(pair) || run.includes(backwards))) return true;
+  if (rows.some((row) => row.includes(pair) || row.includes(backwards))) return true;
   const triple = characters.slice(i - 2, i + 1).join('').toLowerCase();
   return i >= 2 && characters.slice(0, i).join('').toLowerCase().includes(triple);
 }
 
-/** For text that is made of words: every different word counts once, whatever its length. */
+/** Letter by letter for what is mixed, word by word for what looks like words: a run of letters in one case, or with a
+ *  capital first. Longer runs count as several words written together. The same word twice counts once. */
 function wordBits(text: string): number {
-  const words = text.toLowerCase().split(/[^\p{L}\p{M}\p{N}]+/u).filter((word) => word !== '');
-  if (words.length < 2) return Infinity;
-  const different = new Set(words);
-  const bits = [...different].reduce((sum, word) => sum + Math.min(bitsPerWord, characterBits(word)), 0);
-  return bits + (words.length - different.size);
+  const runs = text.match(/\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{Lu}+|[^\p{L}\p{M}]+/gu) ?? [];
+  const different = new Set(runs.map((run) => (isWordLike(run) ? run.toLowerCase() : run)));
+  const bits = [...different].reduce(
+    (sum, run) => sum + (isWordLike(run) ? Math.min(bitsPerWord * Math.ceil(run.length / lettersPerWord), characterBits(run)) : characterBits(run)),
+    0,
+  );
+  return bits + (runs.length - different.size);
+}
+
+function isWordLike(run: string): boolean {
+  return run.length >= shortestWord && /^\p{L}/u.test(run);
 }

@@ -53,12 +53,13 @@ export function startLiveUpdates(
       const abort = (): void => attempt.abort();
       stopped.signal.addEventListener('abort', abort);
       const response = await api.stream(attempt.signal);
-      if (response?.body != null) {
+      const body = response?.body ?? null;
+      if (body !== null) {
         setLive(true);
         waitMs = reconnectFirstMs;
         // Something may have happened between the last poll and the first event.
         poll();
-        await readEvents(response.body, attempt, onChange);
+        await readEvents(body, attempt, onChange);
         setLive(false);
       }
       stopped.signal.removeEventListener('abort', abort);
