@@ -35,7 +35,7 @@ export abstract class Gatekeeper {
   abstract store(tx: Tx, coalitionId: number, alertId: Uint8Array, keys: readonly SealedReleaseKey[]): Promise<void>;
 
   /**
-   * Gives out the release keys of those tiers that this alert has reached. A tier that was not reached, has no
+   * Gives out the release keys of those tiers whose turn has come. A tier still to come, without consent, without a
    * gate, or whose key was destroyed is simply not in the answer. The caller holds the lock of alert_timer.
    */
   abstract release(tx: Tx, coalitionId: number, alertId: Uint8Array, tiers: readonly number[]): Promise<Released>;

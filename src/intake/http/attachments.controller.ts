@@ -9,7 +9,8 @@ import { MailboxAccess, type OpenedMailbox } from '../mailbox/mailbox-access.js'
 import { bytesOf, idOf } from './parameters.js';
 import { problemOf, type Refusal } from './refusal-problems.js';
 
-const announcement = z.strictObject({
+// Unknown members are ignored and not named: an answer repeats nothing that a caller made up.
+const announcement = z.object({
   totalBytes: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
   /** BLAKE2b-256 of all bytes. */
   hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '43 characters of base64url'),
