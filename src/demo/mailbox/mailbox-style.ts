@@ -17,7 +17,7 @@ body {
   font: var(--text)/var(--line) var(--face);
 }
 h1 { margin: 0 0 var(--s2); font-size: var(--text-title); line-height: var(--line-tight); overflow-wrap: anywhere; }
-h2 { margin: 0; font-size: var(--text); line-height: var(--line-tight); }
+h2 { margin: 0; font-size: var(--text); line-height: var(--line); }
 p { margin: 0 0 var(--s3); }
 a { color: var(--accent); text-underline-offset: 0.15em; overflow-wrap: anywhere; }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 2px; }
@@ -27,12 +27,13 @@ header p, .address, .none { color: var(--grey-5); }
 section { padding: var(--s4) 0; border-top: 1px solid var(--grey-3); }
 section .address { margin: 0; }
 @media (min-width: 44rem) {
-  section { display: grid; grid-template-columns: 18rem 1fr; column-gap: var(--s8); }
+  section { display: grid; grid-template: auto 1fr / 18rem 1fr; column-gap: var(--s8); align-items: start; }
   section h2, section .address { grid-column: 1; }
   section ol, section .none { grid-column: 2; grid-row: 1 / span 2; margin: 0; }
+  li:first-child { padding-top: 0; }
 }
 ol { padding: 0; list-style: none; }
-li { display: flex; justify-content: space-between; gap: var(--s4); padding: var(--s1) 0; }
+li { display: flex; align-items: baseline; justify-content: space-between; gap: var(--s4); padding: var(--s1) 0; }
 li a { min-height: 1.5rem; }
 time { flex: none; color: var(--grey-5); font-size: var(--text-small); font-variant-numeric: tabular-nums; }
 article { max-width: var(--column); }
