@@ -2,6 +2,7 @@
 import { isClosed } from '../../shared/alert-view.js';
 import { dayAndTime } from '../../shared/dates.js';
 import type { Person, RosterView } from '../crypto/messages.js';
+import { isStandDownOpen } from '../logic/recorded-actions.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import type { AlertRecord } from '../service/desk-store.js';
 import { organisationName, personName } from '../ui/names.js';
@@ -30,11 +31,11 @@ export function Banners(props: BannerProps) {
 
 /** The defender, or somebody who holds their phone, asked to stop. A person decides; nobody is stood down by a
  *  machine. */
-function StandDownCheck({ record, acts }: BannerProps) {
+function StandDownCheck({ record, detail, acts }: BannerProps) {
   const t = useText();
-  const { entry, content } = record;
+  const { content } = record;
   const asked = content !== null && 'alert' in content ? content.alert.messages.filter(({ kind }) => kind === 'stand-down').at(-1) : undefined;
-  if (asked === undefined || asked.kind !== 'stand-down' || entry.state !== 'paused') return null;
+  if (asked === undefined || asked.kind !== 'stand-down' || !isStandDownOpen(detail.events)) return null;
   const busy = acts.busy !== null;
   const genuine = async (): Promise<void> => {
     if (await acts.act('stand_down_check', { result: 'genuine' }, 'genuine')) await acts.act('close', { outcome: 'stood_down' });
