@@ -131,7 +131,7 @@ describe('publishing who may answer', () => {
       expect(() => book.openAddress({ ...row, contactId: contactId.replace(/^./, (c) => (c === '0' ? '1' : '0')) })).toThrow('altered');
     });
 
-    it('an invitation that came back from its own address proves it, in any spelling of case', async () => {
+    it('an invitation that came back from its own address proves it, in any spelling of case', () => {
       const book = new ContactBook(p, p.randomBytes(32));
       const tokenHash = p.randomBytes(32);
       const sealed = book.sealInvited(1, tokenHash, address);

@@ -27,7 +27,7 @@ describe('what the intake refuses', () => {
 
   const stored = async (): Promise<number> => (await app.database.query<{ n: number }>('SELECT count(*) AS n FROM alert')).rows[0]?.n ?? 0;
   const withHeader = (alert: SealedAlert, header: Partial<SubmissionHeader> | Record<string, unknown>): Uint8Array =>
-    encodeSubmission({ ...alert.header, ...header } as SubmissionHeader, alert.envelope.bytes);
+    encodeSubmission({ ...alert.header, ...header }, alert.envelope.bytes);
   const changed = (alert: SealedAlert, at: number, to?: number): Uint8Array => {
     const bytes = alert.envelope.bytes.slice();
     bytes[at] = to ?? (bytes[at] ?? 0) ^ 1;

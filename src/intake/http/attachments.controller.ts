@@ -92,8 +92,8 @@ export class AttachmentsController {
       return mailbox === null ? { refused: 'unknown-mailbox' } : work(tx, mailbox);
     });
     if (!('refused' in outcome)) return outcome as Exclude<T, Refusal>;
-    if (outcome.refused === 'wrong-offset' && reply !== undefined) void reply.header('upload-offset', String((outcome as Refusal)['offset']));
-    throw problemOf(outcome as Refusal);
+    if (outcome.refused === 'wrong-offset' && reply !== undefined) void reply.header('upload-offset', String(outcome['offset']));
+    throw problemOf(outcome);
   }
 }
 

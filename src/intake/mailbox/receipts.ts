@@ -6,8 +6,6 @@ import { Database, type Tx } from '../../platform/database/database.js';
 import { ADMISSION_KEY } from '../admission/admission.js';
 import type { OpenedMailbox } from './mailbox-access.js';
 
-export const receiptLocatorBytes = 32;
-
 /** The wrapped sender secrets that seven words lead to. The server can open none of them. */
 @Injectable()
 export class Receipts {
