@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { verifyEventChain } from '@jardam/protocol';
+import { Acts } from '../../src/escalation/acts.js';
+import { ClockGuard } from '../../src/escalation/clock-guard.js';
+import { Engine } from '../../src/escalation/engine.js';
+import { Tick } from '../../src/escalation/tick.js';
+import { INSTANCE_CONFIG as INSTANCE } from '../../src/platform/config/slices.js';
+import { ContactBook } from '../../src/roster/contact-book.js';
+import { testApp, type TestApp } from '../support/app.js';
+import { TIER } from '../support/coalition.js';
+import { signIn, submit } from '../support/desk-client.js';
+import { advance, deliveriesOf, sendingTo, until, viewOf } from '../support/ladder.js';
+import { startMailSink, type MailSink } from '../support/mail-sink.js';
+import { sealAlert, signAct, type SealedAlert } from '../support/sealed-alert.js';
+import { demoCoalition, type StoredCoalition } from '../support/stored-coalition.js';
+
+const minute = 60_000;
+
+describe('two instances on one database', () => {
+  let sink: MailSink;
+  let first: TestApp;
+  let second: TestApp;
+  let coalition: StoredCoalition;
+
+  beforeAll(async () => {
+    sink = await startMailSink();
+    first = await testApp({ config: sendingTo(sink.port, { tickIntervalMs: 50 }) });
+    const keys = first.service.app.get<{ dataDir: string }>(INSTANCE).dataDir;
+    second = await testApp({ config: { ...sendingTo(sink.port, { tickIntervalMs: 50 }), instance: { dataDir: keys } }, databaseUrl: first.databaseUrl });
+    coalition = await demoCoalition(first.database, { contacts: first.service.app.get(ContactBook) });
+  });
+  afterAll(async () => {
+    await second.stop();
+    await first.stop();
+    await sink.stop();
+  });
+
+  it('send every message once and enter every tier once', async () => {
+    const alerts: SealedAlert[] = [];
+    for (let number = 0; number < 25; number++) {
+      const alert = sealAlert(coalition, { severity: number % 2 ? 'S1' : 'S2' });
+      await submit(number % 3 ? first.url : second.url, alert);
+      alerts.push(alert);
+    }
+    for (let step = 0; step < 3; step++) {
+      await until('everything is sent', async () => (await unsent(alerts)) === 0, 30_000);
+      await Promise.all(alerts.map((alert) => advance(first.database, alert.alertId, 75 * minute)));
+      await until('everybody is one tier further', async () => (await Promise.all(alerts.map((alert) => viewOf(first, alert.alertId)))).every(({ gen }) => gen >= step + 2), 30_000);
+    }
+    await until('everything is sent', async () => (await unsent(alerts)) === 0, 30_000);
+    const { rows } = await first.database.query<{ copies: number }>(
+      `SELECT count(*) FILTER (WHERE outcome = 'accepted') AS copies FROM delivery_attempt GROUP BY delivery_id`,
+    );
+    expect(new Set(rows.map(({ copies }) => copies))).toEqual(new Set([1]));
+    // The mail server's own log agrees: no Message-ID twice, and none that has no attempt on record.
+    const ids = sink.mails.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toHaveLength(rows.length);
+    for (const alert of alerts) {
+      const view = await viewOf(first, alert.alertId);
+      const entered = view.events.filter(({ type }) => type === 'ENTER').map(({ tier }) => tier ?? 0);
+      expect(entered).toEqual([...entered].sort((a, b) => a - b));
+      expect(new Set(entered).size).toBe(entered.length);
+      await expectUnbrokenChain(alert);
+    }
+  }, 120_000);
+
+  it('an acknowledgement against the tick has one winner, and the events agree', async () => {
+    const osh = await signIn(first.url, coalition, coalition.people.osh);
+    for (let round = 0; round < 8; round++) {
+      const alert = sealAlert(coalition, { severity: 'S1' });
+      await submit(first.url, alert);
+      await until('sent', async () => (await unsent([alert])) === 0);
+      const { body } = await osh.sign(alert, 'ack');
+      const [answer] = await Promise.all([
+        osh.send('POST', `/desk/alerts/${alert.alertIdHex}/statements`, { json: body }),
+        advance(first.database, alert.alertId, 5 * minute),
+      ]);
+      expect(answer.status).toBe(200);
+      await first.service.app.get(Engine).run();
+      const view = await viewOf(first, alert.alertId);
+      const order = view.events.filter(({ type }) => type === 'ENTER' || type === 'ACK').map(({ type }) => type);
+      // Either the tier was entered before the acknowledgement, or not at all; never after it.
+      expect([['ENTER', 'ACK'], ['ENTER', 'ENTER', 'ACK']]).toContainEqual(order);
+      expect(view).toMatchObject({ state: 'acknowledged', owner: true });
+    }
+  });
+
+  async function unsent(alerts: readonly SealedAlert[]): Promise<number> {
+    const all = await Promise.all(alerts.map((alert) => deliveriesOf(first.database, alert.alertId)));
+    return all.flat().filter(({ state }) => !['sent', 'cancelled'].includes(state)).length;
+  }
+
+  async function expectUnbrokenChain(alert: SealedAlert): Promise<void> {
+    const { rows } = await first.database.query<{ body: Buffer }>('SELECT body FROM event WHERE alert_id = $1 ORDER BY n', [Buffer.from(alert.alertId)]);
+    expect(verifyEventChain(coalition.p, rows.map(({ body }) => body))).not.toHaveProperty('refused');
+  }
+});
+
+describe('an engine that was away', () => {
+  let app: TestApp;
+  let coalition: StoredCoalition;
+
+  beforeAll(async () => {
+    // Only the doors: nobody rings the timers until the test does.
+    app = await testApp({ config: { instance: { roles: ['http'] } } });
+    coalition = await demoCoalition(app.database);
+  });
+  afterAll(() => app.stop());
+
+  async function waiting(severity: 'S1' | 'S2', overdueMs: number): Promise<SealedAlert> {
+    const alert = sealAlert(coalition, { severity, consents: { un: true } });
+    await submit(app.url, alert);
+    await app.database.query(`UPDATE delivery SET state = 'sent', attempt = 1 WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
+    await app.database.query(`UPDATE alert_timer SET due_kind = 'escalate', due_at = now() WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
+    await advance(app.database, alert.alertId, overdueMs);
+    return alert;
+  }
+
+  it('enters one tier for each alert in the first pass, critical ones first, and skips none', async () => {
+    const ordinary = await Promise.all([1, 2, 3].map(() => waiting('S2', 300 * minute)));
+    const critical = await Promise.all([1, 2].map(() => waiting('S1', 100 * minute)));
+    const tick = app.service.app.get(Tick);
+    expect(await tick.pass(2, true)).toBe(2);
+    for (const alert of critical) expect((await viewOf(app, alert.alertId)).gen).toBe(2);
+    for (const alert of ordinary) expect((await viewOf(app, alert.alertId)).gen).toBe(1);
+
+    expect(await tick.pass(500, true)).toBe(3);
+    expect(await tick.pass(500, true)).toBe(0);
+    for (const alert of [...ordinary, ...critical]) {
+      const view = await viewOf(app, alert.alertId);
+      expect(view.events.filter(({ type }) => type === 'ENTER').map(({ tier }) => tier)).toEqual([TIER.T1, TIER.T1b]);
+    }
+    // New time is counted from now: 30 min for S2; a critical alert makes up for lost time in steps of 60 s.
+    const dueIn = async (alert?: SealedAlert) => Math.round((Date.parse((await viewOf(app, alert?.alertId ?? new Uint8Array())).next?.at ?? '') - Date.now()) / 1000);
+    expect(Math.abs((await dueIn(ordinary[0])) - 30 * 60)).toBeLessThan(10);
+    expect(Math.abs((await dueIn(critical[0])) - 60)).toBeLessThan(10);
+  });
+
+  it('the look of every second finds what came due within the last minute, the sweep also what is older', async () => {
+    const old = await waiting('S2', 10 * minute);
+    const tick = app.service.app.get(Tick);
+    expect(await tick.pass(500, false)).toBe(0);
+    expect(await tick.pass(500, true)).toBe(1);
+    expect((await viewOf(app, old.alertId)).gen).toBe(2);
+    await waiting('S2', 1_000);
+    expect(await tick.pass(500, false)).toBe(1);
+  });
+
+  it('an alert that cannot be decided is put off, and holds up no other', async () => {
+    const broken = await waiting('S1', 2_000);
+    const good = await waiting('S1', 1_000);
+    await app.database.query('UPDATE alert_timer SET policy_version_id = 77 WHERE alert_id = $1', [Buffer.from(broken.alertId)]);
+    await app.service.app.get(Engine).run();
+    await until('the good one goes on', async () => (await viewOf(app, good.alertId)).gen === 2);
+    const { rows } = await app.database.query<{ later: boolean }>(`SELECT due_at > now() + interval '50 seconds' AS later FROM alert_timer WHERE alert_id = $1`, [
+      Buffer.from(broken.alertId),
+    ]);
+    expect(rows).toEqual([{ later: true }]);
+    expect(app.log.some((line) => line.includes('could not be escalated and was put off'))).toBe(true);
+    await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 day' WHERE alert_id = $1`, [Buffer.from(broken.alertId)]);
+  });
+
+  it('two close requests at once close a critical alert exactly once, and destroy its release keys', async () => {
+    const alert = await waiting('S1', 0);
+    const acts = app.service.app.get(Acts);
+    const people = [coalition.people.osh, coalition.people.lawyer] as const;
+    const results = await Promise.all(
+      people.map((person) => {
+        const signed = signAct(coalition, person, alert, { type: 'close', prevEventHash: new Uint8Array(32), detail: { outcome: 'resolved' } });
+        const actor = { rid: person.rid, org: person.org, tier: person.tiers[0] ?? 1 };
+        const act = { coalitionId: 1, alertId: alert.alertId, actor, gen: 1, statement: signed.bytes, signature: signed.signature };
+        return app.database.transaction((tx) => acts.close(tx, act, 'resolved'));
+      }),
+    );
+    expect(results.map((result) => ('closed' in result ? result.closed : result)).sort()).toEqual([false, true]);
+    const types = (await viewOf(app, alert.alertId)).events.map(({ type }) => type);
+    expect(types.filter((type) => type === 'CLOSE')).toHaveLength(1);
+    expect(types.filter((type) => type === 'GATE_DESTROYED')).toHaveLength(2);
+  });
+
+  it('when the clock of the database goes back, the ladder stands still with an alarm, and then keeps the promised lengths', async () => {
+    const alert = await waiting('S2', 0);
+    await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 hour 10 minutes' WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
+    // As an instance leaves it that saw a clock one hour ahead of today's.
+    await app.database.query(`INSERT INTO engine_heartbeat (instance, at) VALUES (gen_random_uuid(), now() + interval '1 hour')`);
+    const guard = new ClockGuard(app.database, 200);
+    await guard.start();
+    const now = async (): Promise<Date> => (await app.database.query<{ now: Date }>('SELECT clock_timestamp() AS now')).rows[0]?.now ?? new Date(0);
+    expect(await guard.admits(await now())).toBe(false);
+    expect(guard.frozenForMs()).toBeGreaterThan(0);
+    await until('the earlier clock is accepted', async () => guard.admits(await now()));
+    const due = Date.parse((await viewOf(app, alert.alertId)).due?.at ?? '');
+    expect(Math.abs(due - Date.now() - 10 * minute)).toBeLessThan(10_000);
+    const { rows } = await app.database.query('SELECT FROM engine_heartbeat WHERE at > clock_timestamp()');
+    expect(rows).toHaveLength(0);
+  });
+});
