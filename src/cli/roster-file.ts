@@ -4,7 +4,6 @@ import {
   packRoster,
   parseRoster,
   rosterBodyBytes,
-  rosterHash,
   ShapeError,
   toBase64url,
   verifyRosterChain,
@@ -97,11 +96,4 @@ export function checkDraft(p: Primitives, { chain, draft }: RosterDraft, now: Da
     throw new CliFailure(`the draft does not follow version ${current.body.version}: somebody has published in between, draft it anew`);
   }
   return { body, bytes, previous: current.body, instanceId };
-}
-
-/** Hash of a roster body, as the next version names it. */
-export function hashOf(p: Primitives, signed: SignedRoster): Uint8Array {
-  const bytes = rosterBodyBytes(signed);
-  if (bytes === null) throw new CliFailure('the roster is damaged: its body cannot be read');
-  return rosterHash(p, bytes);
 }
