@@ -72,7 +72,7 @@ export function answersOf(draft: ReportDraft): Answers {
     contact: text(draft.contact),
     neverCall: draft.neverCall ? true : undefined,
   };
-  return Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== null && value !== undefined)) as Answers;
+  return Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** What the answers speak for. Whoever is held or hurt may be in danger now: that it is known where they are makes it S2,

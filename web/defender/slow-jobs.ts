@@ -1,6 +1,6 @@
 import { encryptAttachment, receiptKeys, solveAdmission } from '@jardam/protocol';
 import { passwordHash, quickPrimitives, strongPrimitives } from '../shared/crypto.js';
-import type { SlowDoers } from './slow-work.js';
+import type { SlowDoers } from './slow-job-types.js';
 
 export const slowJobs: SlowDoers = {
   'receipt-keys': async ({ indices, instanceId }) =>

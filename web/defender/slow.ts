@@ -1,5 +1,6 @@
 import { startWorker } from '../shared/worker.js';
-import { doSlowJob, type SlowAnswer, type SlowAsk, type SlowJob } from './slow-work.js';
+import type { SlowAnswer, SlowAsk, SlowJob } from './slow-job-types.js';
+import { doSlowJob } from './slow-work.js';
 import workerUrl from './slow.worker.ts?worker&url';
 
 /** Runs one slow job in a Worker of its own, which is ended afterwards: ending it is the only way to clear what the job

@@ -1,5 +1,6 @@
 // The Worker: one job, one answer, and the page ends it, which clears its memory, keys and passwords included.
-import { doSlowJob, type SlowAsk, type SlowJob } from './slow-work.js';
+import type { SlowAsk, SlowJob } from './slow-job-types.js';
+import { doSlowJob } from './slow-work.js';
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<{ job: SlowJob; ask: SlowAsk<SlowJob> }>) => void) | null;
