@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { concatBytes, K, u32, wipe, type Primitives } from '@jardam/protocol';
 
 const saltBytes = 32;
@@ -17,7 +18,8 @@ export interface SealingPlace {
  * zero nonce needs; random salts of 32 bytes do not repeat.
  */
 export function sealUnder(p: Primitives, key: Uint8Array, place: SealingPlace, plaintext: Uint8Array): Uint8Array {
-  const salt = p.randomBytes(saltBytes);
+  // Not p.randomBytes: libsodium.js asks the runtime for four bytes at a time, which took a tenth of the intake's time.
+  const salt = randomBytes(saltBytes);
   const boxKey = boxKeyOf(p, key, place, salt);
   const box = p.aead.seal(boxKey, plaintext, place.context);
   wipe(boxKey);
