@@ -62,6 +62,8 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     if (!this.instanceConfig.roles.includes('engine')) return;
     this.health.register('escalation', () => this.state(), { required: false });
+    // Rows of instances that are long gone would only grow in number.
+    await this.database.query(`DELETE FROM engine_heartbeat WHERE at < now() - interval '1 day'`);
     await this.clock.start();
     this.leave.push(this.wake.on(() => this.lookSoon()));
     this.leave.push(await this.database.listen(WAKE_CHANNEL, () => this.lookSoon()));
