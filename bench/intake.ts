@@ -84,6 +84,7 @@ async function client<Result>(name: string, args: string[]): Promise<Result> {
 async function captureInsert(ground: Ground, url: string, folder: string): Promise<string> {
   let seen: { text: string; values: readonly unknown[] } | undefined;
   const original = Database.prototype.query.bind(ground.database);
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the `this` it was called with
   const query = Database.prototype.query;
   Database.prototype.query = function (this: Database, statement: Statement, values?: readonly unknown[]) {
     if (typeof statement === 'object' && statement.name === insertName && (statement.values?.[1] as unknown[])?.length === 1) {

@@ -46,7 +46,7 @@ describe('live updates on the desk', () => {
     let over = false;
     const reading = (async () => {
       try {
-        for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk as Uint8Array);
+        for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk);
       } catch {
         // closed by the test
       }

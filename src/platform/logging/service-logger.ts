@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
+import type { LoggingConfig } from '../config/slices.js';
 import { describeError } from './describe-error.js';
 import { redact } from './redact.js';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+type LogLevel = LoggingConfig['level'];
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /**
@@ -11,7 +12,7 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
  */
 export class ServiceLogger implements LoggerService {
   constructor(
-    private readonly options: { format: 'plain' | 'json'; level: LogLevel },
+    private readonly options: LoggingConfig,
     private readonly write: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
   ) {}
 
