@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadSodium } from '@jardam/protocol/sodium';
 import pg from 'pg';
 import { migrations } from '../migrations/index.js';
 import { configOf } from '../src/platform/config/load-config.js';
@@ -8,6 +9,8 @@ import type { ServiceConfigInput } from '../src/platform/config/slices.js';
 import { Database } from '../src/platform/database/database.js';
 import { startEmbedded } from '../src/platform/database/embedded/embedded-postgres.js';
 import { migrate } from '../src/platform/database/migrate.js';
+import { openServerKey } from '../src/platform/keys/server-key.js';
+import { ContactBook } from '../src/roster/contact-book.js';
 import { createService, type Service } from '../src/service.js';
 import type { StoredCoalition } from '../test/support/stored-coalition.js';
 import { demoCoalition } from '../test/support/stored-coalition.js';
@@ -19,6 +22,8 @@ export interface Ground {
   readonly coalition: StoredCoalition;
   /** The whole service in this process; nothing of it runs until this is called. */
   serve(config: ServiceConfigInput): Promise<Service>;
+  /** One statement with all rights: to make rows by the million, to vacuum. */
+  asOwner(statement: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
   /** Forgets all alerts, and leaves the tables as new. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -30,13 +35,33 @@ const ALERT_TABLES = ['alert', 'event'] as const;
 export async function prepareGround(log: (line: string) => void): Promise<Ground> {
   const directory = mkdtempSync(join(tmpdir(), 'jardam-bench-'));
   const server = await startEmbedded({ dataDir: directory, settings: { max_connections: '250' }, log });
-  await migrate(server.connection, migrations);
-  const database = await Database.open({ url: server.connection, poolSize: 4, statementTimeoutMs: 600_000 });
-  const owner = new pg.Client({ connectionString: server.connection });
+  const removeServer = async (): Promise<void> => {
+    await server.stop();
+    for (const path of [directory, server.dataDir]) rmSync(path, { recursive: true, force: true });
+  };
+  try {
+    return await furnish(server.connection, directory, log, removeServer);
+  } catch (error) {
+    await removeServer();
+    throw error;
+  }
+}
+
+async function furnish(
+  url: string,
+  directory: string,
+  log: (line: string) => void,
+  removeServer: () => Promise<void>,
+): Promise<Ground> {
+  await migrate(url, migrations);
+  const database = await Database.open({ url, poolSize: 4, statementTimeoutMs: 600_000 });
+  const owner = new pg.Client({ connectionString: url });
   await owner.connect();
-  const coalition = await demoCoalition(database);
+  const p = await loadSodium();
+  const contactKey = await openServerKey(database, p, { name: 'contacts', file: join(directory, 'keys', 'contacts.key') });
+  const coalition = await demoCoalition(database, { contacts: new ContactBook(p, contactKey) });
   return {
-    databaseUrl: server.connection,
+    databaseUrl: url,
     database,
     coalition,
     serve: (config) =>
@@ -44,20 +69,20 @@ export async function prepareGround(log: (line: string) => void): Promise<Ground
         config: configOf({
           ...config,
           instance: { dataDir: directory, ...config.instance },
-          database: { url: server.connection, ...config.database },
+          database: { url, ...config.database },
           http: { host: '127.0.0.1', port: 0, ...config.http },
           logging: { level: 'error' },
         }),
         writeLog: log,
       }),
+    asOwner: (statement, values) => owner.query(statement, values === undefined ? undefined : [...values]),
     clear: async () => {
       await owner.query(`TRUNCATE ${ALERT_TABLES.join(', ')} CASCADE`);
     },
     stop: async () => {
       await database.close();
       await owner.end();
-      await server.stop();
-      for (const path of [directory, server.dataDir]) rmSync(path, { recursive: true, force: true });
+      await removeServer();
     },
   };
 }

@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { prepareGround, type Ground } from './ground.js';
+import { idle } from './idle.js';
 import { intake } from './intake.js';
+import { latency } from './latency.js';
+import { pickUp } from './pick-up.js';
 import { table, type Line } from './report.js';
 import { weight } from './weight.js';
 
@@ -11,6 +14,9 @@ type Measure = (ground: Ground, log: (line: string) => void) => Promise<Line[]>;
 const measures: Readonly<Record<string, Measure>> = {
   weight: () => weight(resolve(import.meta.dirname, '../web')),
   intake,
+  latency,
+  'pick-up': pickUp,
+  idle,
 };
 
 /** npm run bench [-- NAME…]: all measurements, or those named. Prints a table; the last line is the JSON's place. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   deriveResponder,
   drawMasterSecret,
@@ -22,6 +21,7 @@ import {
 } from '@jardam/protocol';
 import { loadSodium } from '@jardam/protocol/sodium';
 import type { Policy } from '../../src/domain/policy.js';
+import { shippedFile } from '../../src/cli/shipped-file.js';
 import { loadPolicy, policySha256 } from '../../src/escalation/policy-schema.js';
 
 /** A made-up coalition with real keys: people, a signed roster, a policy. Tests may seal to it, open and sign as it. */
@@ -170,5 +170,5 @@ function inEveryLanguage(text: string): Localised {
 
 /** The policy that ships, so that the tests climb the ladder that people get. */
 export function kyrgyzstan(): Policy {
-  return loadPolicy(fileURLToPath(new URL('../../config/policies/kyrgyzstan.yaml', import.meta.url)));
+  return loadPolicy(shippedFile('config', 'policies', 'kyrgyzstan.yaml'));
 }

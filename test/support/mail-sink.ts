@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
@@ -28,6 +29,8 @@ export interface SunkMail {
 export interface SinkEvent {
   readonly what: 'connect' | 'recipient' | 'data' | 'accepted' | 'refused' | 'dropped';
   readonly at: number;
+  /** One connection of a client. */
+  readonly session: string;
   readonly to?: string;
   readonly messageId?: string;
 }
@@ -56,11 +59,14 @@ export async function startMailSink(port = 0): Promise<MailSink> {
   let waiting: (() => void)[] = [];
   let behaviour: SinkBehaviour = { kind: 'accept' };
 
-  const note = (event: Omit<SinkEvent, 'at'>): void => {
-    const full = { ...event, at: Date.now() };
+  // smtp-server waits 100 ms before its greeting; the moment of the connection is the socket's.
+  const openedAt = new Map<number, number>();
+
+  const note = (event: Omit<SinkEvent, 'at'>, at = Date.now()): void => {
+    const full = { ...event, at };
     log.push(full);
-    const at = onceHandlers.findIndex(({ what }) => what === event.what);
-    if (at >= 0) onceHandlers.splice(at, 1)[0]?.then(full);
+    const handler = onceHandlers.findIndex(({ what }) => what === event.what);
+    if (handler >= 0) onceHandlers.splice(handler, 1)[0]?.then(full);
     for (const wake of waiting.splice(0)) wake();
   };
 
@@ -69,16 +75,16 @@ export async function startMailSink(port = 0): Promise<MailSink> {
     logger: false,
     // Connection teardown at the end of a test must not wait for a peer that was killed.
     closeTimeout: 500,
-    onConnect(_session, done) {
-      note({ what: 'connect' });
+    onConnect(session, done) {
+      note({ what: 'connect', session: session.id }, openedAt.get(session.remotePort));
       done(behaviour.kind === 'refuse-connection' ? refusal(behaviour.code) : null);
     },
-    onRcptTo(address, _session, done) {
+    onRcptTo(address, session, done) {
       const to = address.address;
-      note({ what: 'recipient', to });
+      note({ what: 'recipient', session: session.id, to });
       const meant = !('only' in behaviour) || behaviour.only === undefined || behaviour.only === to;
       if (behaviour.kind === 'refuse-recipient' && meant) {
-        note({ what: 'refused', to });
+        note({ what: 'refused', session: session.id, to });
         done(refusal(behaviour.code));
       } else if (behaviour.kind === 'tarpit' && meant) {
         void sleep(behaviour.ms).then(() => done());
@@ -102,20 +108,21 @@ export async function startMailSink(port = 0): Promise<MailSink> {
     const to = session.envelope.rcptTo[0]?.address ?? '';
     const from = session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address;
     const messageId = parsed.messageId ?? '';
-    note({ what: 'data', to, messageId });
+    note({ what: 'data', session: session.id, to, messageId });
     const dropped = behaviour.kind === 'drop-after-data';
     if (!dropped || (behaviour.kind === 'drop-after-data' && behaviour.accepts)) {
       mails.push({ to, from, messageId, raw, parsed, at: Date.now() });
     }
     if (dropped) {
-      note({ what: 'dropped', to, messageId });
+      note({ what: 'dropped', session: session.id, to, messageId });
       for (const connection of server.connections) (connection as unknown as { _socket: { destroy(): void } })._socket.destroy();
       return 'dropped';
     }
-    note({ what: 'accepted', to, messageId });
+    note({ what: 'accepted', session: session.id, to, messageId });
     return 'accepted';
   }
 
+  server.server.on('connection', ({ remotePort }: Socket) => remotePort !== undefined && openedAt.set(remotePort, Date.now()));
   server.on('error', () => undefined); // a peer that was killed resets its connection
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
