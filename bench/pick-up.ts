@@ -2,7 +2,7 @@ import pg from 'pg';
 import { Policies } from '../src/escalation/policies.js';
 import { Tick } from '../src/escalation/tick.js';
 import { EvidenceLog } from '../src/evidence/evidence-log.js';
-import { Database, type Statement, type Tx } from '../src/platform/database/database.js';
+import { type Database, type Statement, type Tx } from '../src/platform/database/database.js';
 import type { Ground } from './ground.js';
 import { makeDueAlerts } from './open-alerts.js';
 import { ratioLine, type Line } from './report.js';
