@@ -415,7 +415,12 @@ const STATEMENTS: readonly string[] = [
        REVOKE UPDATE, DELETE ON event, policy_version, roster_version, delivery_attempt, ack FROM jardam_app;
        GRANT UPDATE (finished_at, outcome, code) ON delivery_attempt TO jardam_app;
        REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM jardam_app;
-       GRANT jardam_app TO CURRENT_USER;
      END IF;
    END $$`,
+  // A plain login may not grant; then the operator has made it a member, or it works as the owner and doctor says so.
+  `DO $$ BEGIN
+     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'jardam_app') THEN
+       GRANT jardam_app TO CURRENT_USER;
+     END IF;
+   EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`,
 ];
