@@ -57,6 +57,8 @@ function Status({ session, onPart }: { session: AlertSession; onPart: (part: Par
   const { key } = headline(send, view);
   const received = send.at === 'received';
   const closed = view !== null && isClosed(view.state);
+  // Everybody was asked and nobody answered: the truth alone helps nobody, so the numbers stand beside it.
+  const alone = received && key === 'defender.status.end';
   const leave = (): void => {
     if (words.at === 'written' || !received) {
       closeAlert();
@@ -67,6 +69,7 @@ function Status({ session, onPart }: { session: AlertSession; onPart: (part: Par
     <Screen class="alert" title={t(key)}>
       <Announced text={t(key)} />
       <SendNotice session={session} send={send} now={now} />
+      {alone ? <CoalitionPhones /> : null}
       <Uploads session={session} />
       {received && words.at !== 'written' ? <WordsOffer session={session} onShow={() => onPart('words')} /> : null}
       {shown === null ? null : (
