@@ -1,9 +1,11 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Metrics } from './metrics.js';
 import { MetricsModule } from './metrics.module.js';
 
 describe('the metrics', () => {
   let module: MetricsModule | undefined;
+  beforeAll(() => Logger.overrideLogger(false));
   afterEach(() => module?.onApplicationShutdown());
 
   it('are served on a listener of their own, which knows nothing else', async () => {
