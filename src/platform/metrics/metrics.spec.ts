@@ -5,7 +5,9 @@ import { MetricsModule } from './metrics.module.js';
 
 describe('the metrics', () => {
   let module: MetricsModule | undefined;
-  beforeAll(() => Logger.overrideLogger(false));
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
   afterEach(() => module?.onApplicationShutdown());
 
   it('are served on a listener of their own, which knows nothing else', async () => {
