@@ -31,7 +31,7 @@ try {
     for (const [, asset] of html.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css))"/g)) await expectStatus(origin + asset, 200);
   }
   program.kill('SIGTERM');
-  const [code] = await Promise.race([once(program, 'exit'), sleep(stopTimeoutMs, ['no end'])]);
+  const [code] = await Promise.race([once(program, 'exit'), sleep(stopTimeoutMs, ['no end'], { ref: false })]);
   if (code !== 0) throw new Error(`after SIGTERM: ${code}`);
   console.log('started, answered, stopped');
 } catch (error) {
@@ -39,7 +39,7 @@ try {
   console.error(log);
   process.exitCode = 1;
   program.kill('SIGTERM');
-  if (program.exitCode === null) await Promise.race([once(program, 'exit'), sleep(stopTimeoutMs)]);
+  if (program.exitCode === null) await Promise.race([once(program, 'exit'), sleep(stopTimeoutMs, undefined, { ref: false })]);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });
 }

@@ -44,6 +44,14 @@ describe('the log of the service', () => {
     expect(lines[0]).toMatch(/a object$/);
   });
 
+  it('does not list every route at each start', () => {
+    const { log, lines } = loggerOf('plain');
+    log.log('Mapped {/health/live, GET} route', 'RouterExplorer');
+    log.error('a module is missing', 'InstanceLoader');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('a module is missing');
+  });
+
   it('leaves out what is below its level', () => {
     const { log, lines } = loggerOf('plain');
     log.debug('details');

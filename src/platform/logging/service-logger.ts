@@ -4,6 +4,8 @@ import { describeError } from './describe-error.js';
 import { redact } from './redact.js';
 
 type LogLevel = LoggingConfig['level'];
+// Nest names every module and route at each start; that is of use only when something does not start.
+const CONTEXTS_FOR_DEBUGGING = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /**
@@ -17,7 +19,8 @@ export class ServiceLogger implements LoggerService {
   ) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.line('info', message, rest);
+    const chatter = CONTEXTS_FOR_DEBUGGING.has(String(rest.at(-1)));
+    this.line(chatter ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
