@@ -126,13 +126,15 @@ async function populate(
   return { coalition, links };
 }
 
-/** The demonstration's ladder with `stepMs` between the tiers of an S1, so that a story takes seconds. */
+/** The demonstration's ladder with `stepMs` between the tiers, whatever the severity, so that a story takes seconds. */
 export function shortLadder(stepMs: number): Policy {
   const policy = loadPolicy(fileURLToPath(new URL('../../../config/policies/demo.yaml', import.meta.url)));
+  const after = (at: number) => ({ S1: at * stepMs, S2: at * stepMs, S3: at * stepMs, S4: at * stepMs });
+  const round = 2 * stepMs;
   return {
     ...policy,
-    tiers: policy.tiers.map((tier, at) => (tier.afterMs.S1 === null ? tier : { ...tier, afterMs: { ...tier.afterMs, S1: at * stepMs } })),
-    handedOverMs: Math.max(60_000, policy.handedOverMs),
-    loop: { ...policy.loop, afterMs: { ...policy.loop.afterMs, S1: 2 * stepMs } },
+    tiers: policy.tiers.map((tier, at) => (tier.afterMs.S1 === null ? tier : { ...tier, afterMs: after(at) })),
+    handedOverMs: 60_000,
+    loop: { ...policy.loop, afterMs: { S1: round, S2: round, S3: round, S4: round } },
   };
 }
