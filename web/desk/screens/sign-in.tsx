@@ -140,6 +140,12 @@ export function SignInScreen(
           onClick={() => {
             props.onForget();
             setLocator(null);
+            // What the last person typed, and how, is nothing for the next one.
+            setSecret('');
+            setShown(false);
+            setWay('passphrase');
+            setRefusal(null);
+            setProblem(null);
           }}
         >
           {t('desk.sign-in.other-person')}
