@@ -68,38 +68,6 @@ describe('the desk, in a real browser against the real service', () => {
     return rows[0]?.state;
   }
 
-  it('an alert is opened, taken and answered with the keyboard alone', async () => {
-    const alert = await reported('The quiet harbour is closed');
-    const { page } = await newDesk();
-    await page.goto(world.personalLink('osh'));
-    await page.getByRole('heading', { name: said('desk.sign-in.title') }).waitFor();
-    await page.keyboard.type(PASSPHRASE); // the field has the focus
-    await page.keyboard.press('Enter');
-    await page.getByText('The quiet harbour is closed').first().waitFor();
-
-    await page.keyboard.press('j');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'The quiet harbour is closed', level: 2 }).waitFor();
-    expect(await decisions(alert)).toEqual([]);
-    await page.keyboard.press('a');
-    await page.getByRole('button', { name: said('desk.deeds.renew') }).waitFor();
-    expect(await decisions(alert)).toEqual([{ decision: 'ack', rid: world.coalition.people.osh.ridHex }]);
-
-    await page.keyboard.press('r');
-    await page.keyboard.type('A boat is on its way');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.locator('.said', { hasText: 'A boat is on its way' }).waitFor();
-
-    // Escape leads back to the row that was left; the help says all of this.
-    await page.keyboard.press('Escape');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('The quiet harbour is closed');
-    await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: said('desk.help.title') }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  }, 60_000);
-
   it('a life is at stake: one person alone cannot close the alert, a second one can', async () => {
     const alert = await reported('The old mill is watched');
     const first = await signedIn('osh');
