@@ -56,13 +56,6 @@ describe('the desk, in a real browser against the real service', () => {
     await postUntilConfirmed(world.url, alert);
     return alert;
   }
-  async function decisions(alert: SealedAlert): Promise<{ decision: string; rid: string }[]> {
-    const { rows } = await world.database.query<{ decision: string; rid: string }>(
-      `SELECT decision, encode(rid, 'hex') AS rid FROM ack WHERE alert_id = $1`,
-      [Buffer.from(alert.alertId)],
-    );
-    return rows;
-  }
   async function stateOf(alert: SealedAlert): Promise<string | undefined> {
     const { rows } = await world.database.query<{ state: string }>(`SELECT state FROM alert_timer WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
     return rows[0]?.state;
