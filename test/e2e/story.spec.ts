@@ -74,7 +74,8 @@ describe('the story of an alert, in real browsers', () => {
     await mailTo('euDeputy');
     for (const [earlier, later, steps] of [[first, second, 1], [second, third, 1], [third, eu, 2]] as const) {
       expect(later.at - earlier.at).toBeGreaterThanOrEqual(steps * stepMs - 500);
-      expect(later.at - earlier.at).toBeLessThan(steps * stepMs + 4_000);
+      // Not punctuality, which the bench measures on a quiet machine, but: in its own turn.
+      expect(later.at - earlier.at).toBeLessThan((steps + 1) * stepMs + 10_000);
     }
     expect(world.mail.mails.some(({ to }) => to === people.abroad.email)).toBe(false);
     expect(eu.parsed.text).toContain(`${world.url}/desk`);

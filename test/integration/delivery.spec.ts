@@ -17,7 +17,7 @@ describe('a message on its way', () => {
 
   beforeAll(async () => {
     sink = await startMailSink();
-    app = await testApp({ config: sendingTo(sink.port, { leaseMs: 3_000, sendTimeoutMs: 1_500 }) });
+    app = await testApp({ config: sendingTo(sink.port, { leaseMs: 8_000, sendTimeoutMs: 6_000 }) });
     coalition = await demoCoalition(app.database, { contacts: app.service.app.get(ContactBook) });
   });
   afterEach(async () => {
@@ -76,17 +76,26 @@ describe('a message on its way', () => {
     ]);
   });
 
-  it('is taken up within a fraction of a second after the alert came in, without waiting for the next look', async () => {
-    for (let round = 0; round < 20; round++) await send({ severity: 'S2' });
-    // From the start of the accepting transaction to the start of the attempt, both by the database's clock.
-    const { rows } = await app.database.query<{ ms: number }>(
-      `SELECT extract(epoch FROM t.started_at - a.received_at)::float8 * 1000 AS ms
-       FROM alert a JOIN delivery d USING (coalition_id, alert_id) JOIN delivery_attempt t USING (coalition_id, delivery_id)
-       WHERE a.severity = 2 AND t.attempt = 1 ORDER BY ms`,
-    );
-    expect(rows).toHaveLength(20);
-    // The target of 10 ms at the middle is for the bench; the looks of this service are 100 ms apart.
-    expect(rows[10]?.ms).toBeLessThan(50);
+  it('is taken up when the alert comes in, without waiting for the next look', async () => {
+    const lookMs = 10_000;
+    const patient = await testApp({ config: sendingTo(sink.port, { tickIntervalMs: lookMs }) });
+    try {
+      const there = await demoCoalition(patient.database, { contacts: patient.service.app.get(ContactBook) });
+      for (let round = 0; round < 5; round++) await submit(patient.url, sealAlert(there));
+      // From the start of the accepting transaction to the start of the attempt, both by the database's clock.
+      const taken = await until('all were taken up', async () => {
+        const { rows } = await patient.database.query<{ ms: number }>(
+          `SELECT extract(epoch FROM t.started_at - a.received_at)::float8 * 1000 AS ms
+           FROM alert a JOIN delivery d USING (coalition_id, alert_id) JOIN delivery_attempt t USING (coalition_id, delivery_id)
+           WHERE t.attempt = 1 ORDER BY ms`,
+        );
+        return rows.length === 5 && rows;
+      });
+      // Five looks would find five alerts up to ten seconds old. How fast it is on a quiet machine, the bench tells.
+      expect(taken[2]?.ms).toBeLessThan(lookMs / 4);
+    } finally {
+      await patient.stop();
+    }
   });
 
   it('refused for good (550): the contact is switched off, and the next contact of the same person is told', async () => {
@@ -148,14 +157,14 @@ describe('a message on its way', () => {
   });
 
   it('a recipient who is answered slowly holds up nobody else', async () => {
-    sink.behave({ kind: 'tarpit', ms: 1_200, only: addressOf('osh') });
+    sink.behave({ kind: 'tarpit', ms: 4_000, only: addressOf('osh') });
     const slow = await Promise.all([1, 2, 3, 4, 5].map(() => send({ severity: 'S2' })));
     await app.database.transaction((tx) => coalition.contacts.disable(tx, 1, coalition.contactIds.get('osh') ?? '', 'test'));
-    const startedAt = Date.now();
     await until('the change is known', async () => !(await isReachable(TIER.T1)));
     const quick = await send({ severity: 'S3' });
     await until('the quick one is sent', async () => (await deliveriesOf(app.database, quick.alertId)).some(({ state }) => state === 'sent'));
-    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    const states = (await Promise.all(slow.map((alert) => first(alert)))).map(({ state }) => state);
+    expect(states.filter((state) => state === 'sent')).toEqual([]);
     await until('the slow ones as well', async () => (await Promise.all(slow.map((alert) => first(alert)))).every(({ state }) => state === 'sent' || state === 'dead'));
   });
 
@@ -177,7 +186,7 @@ describe('a message on its way', () => {
   });
 
   it('nothing is tried again for an alert that somebody has', async () => {
-    sink.behave({ kind: 'tarpit', ms: 10_000, only: addressOf('osh') });
+    sink.behave({ kind: 'tarpit', ms: 15_000, only: addressOf('osh') });
     const alert = await send();
     await until('it is on its way', async () => (await first(alert)).state === 'sending');
     const osh = await signIn(app.url, coalition, coalition.people.osh);
