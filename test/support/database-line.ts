@@ -5,6 +5,7 @@ export class DatabaseLine {
   private server: Server | undefined;
   private port = 0;
   private readonly sockets = new Set<Socket>();
+  private frozen = false;
 
   private constructor(private readonly target: URL) {}
 
@@ -32,6 +33,12 @@ export class DatabaseLine {
     await closed;
   }
 
+  /** Passes nothing on any more and tells nobody, as when the machine at the other end has lost its power. */
+  freeze(): void {
+    this.frozen = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
   /** Lets connections through again, on the same port. */
   async restore(): Promise<void> {
     if (this.server !== undefined) return;
@@ -42,6 +49,10 @@ export class DatabaseLine {
   }
 
   private join(near: Socket): void {
+    if (this.frozen) {
+      this.sockets.add(near.on('error', () => undefined).pause());
+      return;
+    }
     const far = this.dial();
     for (const socket of [near, far]) {
       this.sockets.add(socket);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { describeFound, explainIssue, fieldName } from './explain-issue.js';
 import { slices, type ServiceConfig, type ServiceConfigInput, type SliceName } from './slices.js';
+import { withPassword } from '../database/hosts.js';
 import { readText, readYaml } from './yaml-file.js';
 
 const PREFIX = 'JARDAM_';
@@ -62,9 +63,7 @@ function withDatabasePassword(config: ServiceConfig & Pick<CheckedSlices, 'datab
   if (database.url === undefined) throw problem('nothing without database.url', 'a file');
   const password = readText(passwordFile).split(/\r?\n/, 1)[0] ?? '';
   if (password === '') throw problem('a file whose first line is the password', 'an empty first line');
-  const url = new URL(database.url);
-  url.password = encodeURIComponent(password);
-  return { ...config, database: { ...database, url: url.href } };
+  return { ...config, database: { ...database, url: withPassword(database.url, password) } };
 }
 
 /** The configuration of defaults and the given parts alone, for tests and the demo. */

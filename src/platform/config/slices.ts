@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DATABASE_URL_FORM, hostsOf } from '../database/hosts.js';
 
 /**
  * The settings of the program, one slice for each module that needs some. There is no object that holds them all in
@@ -37,8 +38,14 @@ export type InstanceConfig = z.output<typeof instanceSchema>;
 export const INSTANCE_CONFIG = Symbol('InstanceConfig');
 
 export const databaseSchema = z.strictObject({
-  /** External PostgreSQL 15 or newer. Without it the program starts the one that it brings along. */
-  url: secret(z.string().regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')).optional(),
+  /** External PostgreSQL 15 or newer; several hosts are servers of one cluster, of which the primary is used. Without it
+   *  the program starts the one that it brings along. */
+  url: secret(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'an address that begins with postgresql://')
+      .refine((url) => hostsOf(url) !== null, DATABASE_URL_FORM),
+  ).optional(),
   /** File that holds nothing but the password for `url`, so that the address itself is no secret. */
   passwordFile: filePath.optional(),
   poolSize: z.int().min(2).max(200).default(20),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Connector } from './client.js';
 
 /** The role without rights to alter tables, as which the service works. Migration 0001 makes it. */
 export const APPLICATION_ROLE = 'jardam_app';
@@ -36,8 +37,8 @@ export function sessionOptions(settings: Readonly<Record<string, string | number
  * Whether the application role exists and this login may switch to it. Not so before the first migration, and on
  * servers where the operator has given a single login of their own with the rights they see fit.
  */
-export async function canUseApplicationRole(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+export async function canUseApplicationRole(connector: Connector): Promise<boolean> {
+  const client = connector.client({ connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

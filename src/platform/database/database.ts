@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { connectorTo } from './client.js';
 import { APPLICATION_ROLE, canUseApplicationRole, columnTypes, sessionOptions } from './connection.js';
 import { NotificationListener } from './notification-listener.js';
 
@@ -19,7 +20,7 @@ export interface Tx {
 }
 
 export interface DatabaseOptions {
-  /** postgresql:// URL; a percent-encoded host is the folder of a unix socket. */
+  /** postgresql:// URL; a percent-encoded host is the folder of a unix socket, several hosts are followed (hosts.ts). */
   readonly url: string;
   /** Most connections this process holds, without the one for LISTEN. */
   readonly poolSize?: number;
@@ -38,7 +39,8 @@ const connectTimeoutMs = 5_000;
 
 /** The DataSource that Database works on, as the restricted role where that exists. Not yet connected. */
 export async function dataSourceFor(options: DatabaseOptions): Promise<DataSource> {
-  const restricted = await canUseApplicationRole(options.url);
+  const connector = connectorTo(options.url);
+  const restricted = await canUseApplicationRole(connector);
   return new DataSource({
     type: 'postgres',
     entities: options.entities ?? [],
@@ -50,7 +52,7 @@ export async function dataSourceFor(options: DatabaseOptions): Promise<DataSourc
     connectTimeoutMS: connectTimeoutMs,
     poolErrorHandler: () => undefined, // an idle connection was cut; the pool opens another one when asked
     extra: {
-      connectionString: options.url,
+      ...connector.poolOptions,
       application_name: options.applicationName ?? 'jardam',
       types: columnTypes,
       keepAlive: true,
@@ -77,7 +79,7 @@ export class Database {
     readonly dataSource: DataSource,
     options: Pick<DatabaseOptions, 'url' | 'log'>,
   ) {
-    this.listener = new NotificationListener(options.url, options.log ?? (() => undefined));
+    this.listener = new NotificationListener(connectorTo(options.url), options.log ?? (() => undefined));
   }
 
   /** Connects without Nest: for the command line, benches and tests. */

@@ -1,5 +1,5 @@
 import { DataSource, type MigrationInterface } from 'typeorm';
-import pg from 'pg';
+import { connectorTo, type Connector } from './client.js';
 
 /** Constructor of a migration; its class name ends with a 13-digit timestamp, which is the order of execution. */
 export type MigrationClass = new () => MigrationInterface;
@@ -17,12 +17,13 @@ const MIGRATION_LOCK = 0x4a444d31;
  * lets concurrent runs race. The lock is held by a session of its own, because TypeORM uses several connections.
  */
 export async function migrate(url: string, migrations: readonly MigrationClass[]): Promise<string[]> {
-  const lock = new pg.Client({ connectionString: url, application_name: 'jardam-migrate', connectionTimeoutMillis: 5_000 });
+  const connector = connectorTo(url);
+  const lock = connector.client({ application_name: 'jardam-migrate', connectionTimeoutMillis: 5_000 });
   lock.on('error', () => undefined);
   await lock.connect();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const owner = migrationSource(url, migrations);
+    const owner = migrationSource(connector, migrations);
     await owner.initialize();
     try {
       // One transaction each: a later migration that fails must not undo an earlier one that the operator was told of.
@@ -42,7 +43,7 @@ export function missingMigrations(applied: readonly string[], migrations: readon
   return migrations.map((migration) => migration.name).filter((name) => !known.has(name));
 }
 
-function migrationSource(url: string, migrations: readonly MigrationClass[]): DataSource {
+function migrationSource(connector: Connector, migrations: readonly MigrationClass[]): DataSource {
   return new DataSource({
     type: 'postgres',
     entities: [],
@@ -52,6 +53,6 @@ function migrationSource(url: string, migrations: readonly MigrationClass[]): Da
     installExtensions: false,
     poolSize: 2,
     poolErrorHandler: () => undefined,
-    extra: { connectionString: url, application_name: 'jardam-migrate', options: '-c TimeZone=UTC' },
+    extra: { ...connector.poolOptions, application_name: 'jardam-migrate', options: '-c TimeZone=UTC' },
   });
 }

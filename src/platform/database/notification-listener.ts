@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { Connector } from './client.js';
 
 type Handler = (payload: string | null) => void;
 
@@ -17,7 +18,7 @@ export class NotificationListener {
   private readonly closed = new AbortController();
 
   constructor(
-    private readonly url: string,
+    private readonly connector: Connector,
     private readonly log: (message: string) => void,
   ) {}
 
@@ -57,8 +58,7 @@ export class NotificationListener {
 
   private async connectWithRetries(): Promise<void> {
     for (let retryMs = firstRetryMs; !this.closed.signal.aborted; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
-      const client = new pg.Client({
-        connectionString: this.url,
+      const client = this.connector.client({
         application_name: 'jardam-listen',
         connectionTimeoutMillis: 5_000,
         keepAlive: true,
