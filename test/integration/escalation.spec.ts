@@ -4,6 +4,7 @@ import { ContactBook } from '../../src/roster/contact-book.js';
 import { testApp, type TestApp } from '../support/app.js';
 import { TIER, type Person, type PersonName } from '../support/coalition.js';
 import { signIn, submit, type DeskClient } from '../support/desk-client.js';
+import { Defender } from '../support/defender.js';
 import { advance, deliveriesOf, sendingTo, until, viewOf } from '../support/ladder.js';
 import { startMailSink, type MailSink, type SunkMail } from '../support/mail-sink.js';
 import { sealAlert, type AlertOptions, type SealedAlert } from '../support/sealed-alert.js';
@@ -199,9 +200,17 @@ describe('an alert climbs its ladder', () => {
     const ask = (seq: number) => app.database.transaction((tx) => acts.standDownRequested(tx, 1, alert.alertId, seq, new Uint8Array(32)));
     expect(await ask(1)).toMatchObject({ state: 'paused' });
     await until('the people are told of the wish', async () => (await told(alert)).length === 2);
+    const phone = async () => (await new Defender(app.url).mailbox(alert)).json['view'];
+    const shown = await phone();
+    expect(shown).toMatchObject({ state: 'paused', next: null });
     await advance(app.database, alert.alertId, 15 * minute);
     // The clock ran on during the pause: the next tier's time has come.
     await waitUntilTold(alert, mailTo('lawyer', 'oshReserve'));
+    const truth = await viewOf(app, alert.alertId);
+    expect([truth.state, truth.tiers[1]?.status]).toEqual(['notifying', 'notified']);
+    // Whoever holds the phone, and perhaps forced the wish, sees nothing of that.
+    const withoutMovedTime = (view: unknown): unknown => JSON.parse(JSON.stringify(view, (key, value: unknown) => (key === 'enteredAt' ? undefined : value)));
+    expect(withoutMovedTime(await phone())).toEqual(withoutMovedTime(shown));
     expect(await ask(2)).toMatchObject({ state: 'notifying' });
   });
 

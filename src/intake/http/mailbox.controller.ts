@@ -3,6 +3,7 @@ import { toBase64url, toHex } from '@jardam/protocol';
 import { AlertViews, type AlertView } from '../../escalation/alert-view.js';
 import { Database } from '../../platform/database/database.js';
 import { BYTES_TYPE } from '../../platform/http/body-parsers.js';
+import { afterStandDown } from '../mailbox/after-stand-down.js';
 import { MailboxAccess, type OpenedMailbox } from '../mailbox/mailbox-access.js';
 import { Mailbox, type SentChoices } from '../mailbox/mailbox.js';
 import { hashOf } from './parameters.js';
@@ -28,7 +29,7 @@ export class MailboxController {
     @Inject(Database) private readonly database: Database,
   ) {}
 
-  /** The true state of the alert, and what waits. */
+  /** The true state of the alert, and what waits; after a request to stop, what may be seen over a shoulder. */
   @Get()
   async open(@Headers('authorization') authorization: string | undefined): Promise<MailboxAnswer> {
     const owned = await this.owned(authorization);
@@ -38,7 +39,7 @@ export class MailboxController {
     const messages = await this.mailbox.list(this.database, owned);
     return {
       alertId: toHex(owned.alertId),
-      view,
+      view: afterStandDown(view),
       lastSeq,
       lastHash: toBase64url(lastHash),
       sent: await this.mailbox.sentChoices(this.database, owned),
