@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { encryptAttachment, toBase64url, toHex } from '@jardam/protocol';
 import { testApp, type TestApp } from '../support/app.js';
 import { Defender, type Reply } from '../support/defender.js';
-import { sealAlert, type SealedAlert } from '../support/sealed-alert.js';
+import { sealAlert, type AlertOptions, type SealedAlert } from '../support/sealed-alert.js';
 import { demoCoalition, type StoredCoalition } from '../support/stored-coalition.js';
 
 const chunk = 1024 * 1024;
@@ -27,8 +27,8 @@ describe('a file goes up in parts', () => {
     await app.stop();
   });
 
-  async function sent(): Promise<SealedAlert> {
-    const each = sealAlert(coalition);
+  async function sent(options: AlertOptions = {}): Promise<SealedAlert> {
+    const each = sealAlert(coalition, options);
     expect((await defender.send(each.submission)).status).toBe(201);
     return each;
   }
@@ -158,6 +158,24 @@ describe('a file goes up in parts', () => {
     const replies = await Promise.all(files.map((file) => announce(file, own)));
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 201, 201, 201, 201, 409]);
     expect(replies.find(({ status }) => status === 409)?.json).toMatchObject({ code: 'too-many-attachments', limit: 5 });
+  });
+
+  it('the day has room for so many bytes; what is critical has room of its own', async () => {
+    const budget = 8 * 1024 * chunk;
+    const fill = (of: SealedAlert) =>
+      app.database.query(`INSERT INTO attachment (coalition_id, alert_id, object_id, total_bytes, hash) VALUES (1, $1, $2, $3, $4)`, [
+        Buffer.from(of.alertId),
+        randomBytes(16),
+        budget - 100,
+        randomBytes(32),
+      ]);
+    const ordinary = await sent({ severity: 'S3' });
+    await fill(ordinary);
+    const file = sealedFile(100);
+    expect(await announce(file, await sent({ severity: 'S2' }))).toMatchObject({ status: 507, json: { code: 'attachments-full' } });
+    expect((await announce(file)).status).toBe(201);
+    await app.database.query(`UPDATE attachment SET created_at = created_at - interval '25 hours' WHERE alert_id = $1`, [Buffer.from(ordinary.alertId)]);
+    expect((await announce(file, ordinary)).status).toBe(201);
   });
 
   it('only the alert’s own token may add to it', async () => {

@@ -16,7 +16,9 @@ export type CreateRefusal =
   | { readonly refused: 'attachment-too-large'; readonly limitBytes: number }
   | { readonly refused: 'too-many-attachments'; readonly limit: number }
   /** The same id was announced with another length or hash. */
-  | { readonly refused: 'attachment-exists' };
+  | { readonly refused: 'attachment-exists' }
+  /** The files of the last 24 hours fill what the operator gave them. The alert itself is not touched; try again. */
+  | { readonly refused: 'attachments-full' };
 
 export type AppendRefusal =
   | { readonly refused: 'unknown-attachment' }
@@ -65,6 +67,7 @@ export class Attachments {
     if (rows.length >= this.limits.attachmentsPerAlert) {
       return { refused: 'too-many-attachments', limit: this.limits.attachmentsPerAlert };
     }
+    if (object.totalBytes > (await this.bytesLeftToday(tx, coalitionId, alertId))) return { refused: 'attachments-full' };
     await tx.query('INSERT INTO attachment (coalition_id, alert_id, object_id, total_bytes, hash) VALUES ($1, $2, $3, $4, $5)', [
       coalitionId,
       alertId,
@@ -73,6 +76,19 @@ export class Attachments {
       Buffer.from(object.hash),
     ]);
     return { totalBytes: object.totalBytes, receivedBytes: 0, complete: false };
+  }
+
+  /** Two announcements at once may both still fit and overshoot by a file: a budget, not a promise. */
+  private async bytesLeftToday(tx: Tx, coalitionId: number, alertId: Uint8Array): Promise<number> {
+    const { rows } = await tx.query<{ announced: number }>({
+      name: 'attachment-announced-today',
+      text: `SELECT coalesce(sum(o.total_bytes), 0)::float8 AS announced
+             FROM attachment o JOIN alert of_o ON of_o.coalition_id = o.coalition_id AND of_o.alert_id = o.alert_id
+             WHERE o.coalition_id = $1 AND o.created_at > now() - interval '1 day'
+               AND (of_o.severity = 1) = (SELECT severity = 1 FROM alert WHERE coalition_id = $1 AND alert_id = $2)`,
+      values: [coalitionId, alertId],
+    });
+    return this.limits.attachmentBytesPerDay - (rows[0]?.announced ?? 0);
   }
 
   /** How far a file has come; null when it was never announced. */

@@ -46,6 +46,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'too-many-messages': [429, 'This alert holds as many messages as it may'],
   'attachment-too-large': [413, 'The file is too large'],
   'too-many-attachments': [409, 'This alert holds as many files as it may'],
+  'attachments-full': [507, 'The room for files is used up for today', 'The report itself has arrived. Announce the file again later.'],
   'attachment-exists': [409, 'A file with this id was announced differently', 'Draw a new object id.'],
   'unknown-attachment': [404, 'No such file was announced'],
   'wrong-offset': [409, 'The part does not begin where the last one ended', 'Continue at Upload-Offset.'],

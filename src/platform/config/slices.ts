@@ -149,6 +149,9 @@ export const ADMISSION_CONFIG = Symbol('AdmissionConfig');
 export const retentionSchema = z.strictObject({
   attachmentLimitBytes: z.int().min(mebibyte).max(64 * mebibyte).default(25 * mebibyte),
   attachmentsPerAlert: z.int().min(0).max(100).default(5),
+  /** Files announced in 24 hours, all alerts together; S1 has a second budget of the same size. A full disk would stop
+   *  alerts, and an alert matters more than its files. */
+  attachmentBytesPerDay: z.int().min(64 * mebibyte).max(1024 * 1024 * mebibyte).default(8 * 1024 * mebibyte),
   replyLifetimeMs: durationMs(3_600_000, 90 * 86_400_000).default(14 * 86_400_000),
 });
 export type RetentionConfig = z.output<typeof retentionSchema>;
