@@ -7,7 +7,6 @@ import { nextClock } from '../logic/next-clock.js';
 import type { OpenRefusal, Person, RosterView } from '../crypto/messages.js';
 import { policyTiers } from '../service/desk-api.js';
 import type { AlertRecord, DeskStore } from '../service/desk-store.js';
-import type { Place } from '../service/sign-in.js';
 import { DueClock } from '../ui/clock.js';
 import { tierName } from '../ui/names.js';
 import { serverNowMs, useNow } from '../ui/now.js';
@@ -24,6 +23,7 @@ import { Conversation } from './conversation.js';
 import { EuBrief } from './eu-brief.js';
 import { Facts } from './facts.js';
 import { People, Recipients } from './people.js';
+import { RecordWarning } from './record-warning.js';
 import { useActs } from './use-acts.js';
 
 export interface AlertScreenProps {
@@ -32,7 +32,6 @@ export interface AlertScreenProps {
   readonly store: DeskStore;
   readonly roster: RosterView;
   readonly me: Person;
-  readonly place: Place;
   readonly onBack: () => void;
   readonly acknowledgeRef: { current: (() => void) | null };
   readonly replyRef: { current: (() => void) | null };
@@ -40,7 +39,7 @@ export interface AlertScreenProps {
 
 export function AlertScreen(props: AlertScreenProps) {
   const t = useText();
-  const { record, store, roster, me, place } = props;
+  const { record, store, roster, me } = props;
   const { entry, detail, content, problem } = record;
   const { alertId } = entry;
   const acts = useActs(store, alertId);
@@ -57,7 +56,7 @@ export function AlertScreen(props: AlertScreenProps) {
 
   const next = detail?.view.next ?? null;
   const nextName = next === null || detail === null ? '' : tierName(detail.view.tiers, next.tier, t);
-  const forEu = opened !== null && policyTiers(place.instance).some(({ tier, consent }) => tier === opened.tier && consent === 'eu');
+  const forEu = opened !== null && policyTiers(detail?.policy.text ?? '').some(({ tier, consent }) => tier === opened.tier && consent === 'eu');
   return (
     <article class="alert">
       <header class="alert-head">
@@ -82,6 +81,7 @@ export function AlertScreen(props: AlertScreenProps) {
         {isClosed(entry.state) ? null : <DueClock large {...nextClock(entry, detail)} tierName={nextName} />}
       </header>
 
+      <RecordWarning faults={record.faults} opened={opened !== null} />
       {content !== null && 'refused' in content ? <Refused reason={content.refused} acts={acts} /> : null}
       <ProblemNotice problem={problem} />
       {acts.failure === null ? null : <Notice text={t(acts.failure.key, { code: acts.failure.code })} />}

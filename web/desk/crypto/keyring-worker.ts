@@ -28,6 +28,7 @@ const methods: readonly KeyringMethod[] = [
   'identify',
   'signIn',
   'openAlert',
+  'checkRecord',
   'openFile',
   'signAct',
   'sealReply',

@@ -32,6 +32,7 @@ import {
   type ResponderKeys,
   type VerifiedRosterChain,
 } from '@jardam/protocol';
+import { checkRecord } from './check-record.js';
 import type { KeyringApi, OpenedFile, SealedReply, SignedAct } from './messages.js';
 import { openAlert, type AlertSecrets } from './open-alert.js';
 import { checkRoster, identify } from './roster-check.js';
@@ -146,6 +147,15 @@ export function createKeyring(p: Primitives, passwordHash: PasswordHash, words: 
       alerts.set(input.alertId, result.secrets);
       return Promise.resolve({ alert: result.alert });
     },
+
+    checkRecord: ({ alertId, claimed, before }) =>
+      checkRecord(p, {
+        alertId: bytesOfHex(alertId, 16),
+        claimed,
+        before,
+        roster: requireChain(),
+        opened: alerts.get(alertId) ?? null,
+      }),
 
     openFile: ({ alertId, objectId, ciphertext }): Promise<OpenedFile> => {
       const file = alerts.get(alertId)?.files.get(objectId);

@@ -127,6 +127,64 @@ export interface OpenedAlert {
 
 export type OpenAlertResult = { readonly alert: OpenedAlert } | { readonly refused: OpenRefusal };
 
+/** One line of an alert's ledger, as the service shows it and as it was hashed. */
+export interface RecordedEvent {
+  readonly n: number;
+  readonly type: string;
+  readonly at: string;
+  readonly tier: number | null;
+  readonly actorRid: string | null;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+  /** base64url: eventHash of `body`, the encoded event, and what the person signed. */
+  readonly hash: string;
+  readonly body: string;
+  readonly statement: string | null;
+}
+
+export interface RecordedAnswer {
+  readonly rid: string;
+  readonly tier: number;
+  readonly gen: number;
+  readonly decision: 'ack' | 'decline' | 'undecryptable';
+  /** base64url. */
+  readonly statement: string;
+  readonly proof: string | null;
+}
+
+/** What the service says about an alert: claims, until they agree with what people have signed. */
+export interface ClaimedRecord {
+  readonly events: readonly RecordedEvent[];
+  readonly chainHead: ChainEnd;
+  readonly acks: readonly RecordedAnswer[];
+  readonly closeRequests: readonly { readonly rid: string; readonly outcome: string }[];
+  readonly handOver: {
+    readonly fromRid: string;
+    readonly toRid: string | null;
+    readonly toOrg: string | null;
+    readonly acceptedBy: string | null;
+  } | null;
+  readonly owner: { readonly rid: string } | null;
+  readonly policy: { readonly id: string; readonly sha256: string; readonly text: string };
+  readonly view: {
+    readonly severity: Severity;
+    readonly state: string;
+    readonly tiers: readonly { readonly tier: number; readonly key: string; readonly name: Partial<Localised>; readonly status: string }[];
+    readonly events: readonly { readonly n: number; readonly type: string; readonly at: string }[];
+  };
+}
+
+/** The last event of a chain: its number and its hash (base64url). */
+export interface ChainEnd {
+  readonly n: number;
+  readonly hash: string;
+}
+
+/** In what way a record does not hold. chain: events are missing, changed or of another alert. rewritten: this desk has
+ *  seen another past. signature: a person's act without that person's signature. proof: an acknowledgement by somebody
+ *  who had not opened the alert. shown-otherwise: the state, or who has the alert, is not what the record says. policy:
+ *  the ladder is not one that the coalition has signed. */
+export type RecordFault = 'chain' | 'rewritten' | 'signature' | 'proof' | 'shown-otherwise' | 'policy';
+
 export interface SignedAct {
   /** base64url. */
   readonly statement: string;
@@ -162,6 +220,9 @@ export interface KeyringApi {
     messages: readonly SealedMessage[];
     releaseKeys: Readonly<Record<string, string>>;
   }): Promise<OpenAlertResult>;
+  /** Empty when everything that the service says about the alert is borne out by signatures and hashes. `before` is the
+   *  end of a chain that was checked earlier: it must still be in this one. */
+  checkRecord(input: { alertId: string; claimed: ClaimedRecord; before: ChainEnd | null }): Promise<readonly RecordFault[]>;
   openFile(input: { alertId: string; objectId: string; ciphertext: Uint8Array }): Promise<OpenedFile>;
   signAct(input: {
     alertId: string;

@@ -34,6 +34,10 @@ export interface AlertSecrets {
   /** The defender's key for replies, 1216 bytes. */
   readonly replyKem: Uint8Array;
   readonly recipients: ReportPayload['recipients'];
+  readonly envelopeHash: Uint8Array;
+  readonly severity: ReportPayload['severity'];
+  /** The list of responders that the sender sealed under. */
+  readonly rosterVersion: number;
   /** By object id: a follow-up's files hang on that follow-up's own content key. */
   readonly files: ReadonlyMap<string, { readonly entry: AttachmentEntry; readonly contentKey: Uint8Array }>;
 }
@@ -102,6 +106,9 @@ function openTrusted(
       hh: opened.hh,
       replyKem,
       recipients: payload.recipients,
+      envelopeHash: opened.envelopeHash,
+      severity: payload.severity,
+      rosterVersion: opened.parsed.rosterVersion,
       files,
     },
   };

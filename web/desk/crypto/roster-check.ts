@@ -82,3 +82,18 @@ export function signPkAt(chain: VerifiedRosterChain, rid: string, receivedAtMs: 
   const then = chain.chain.filter(({ body }) => Date.parse(body.issued) <= receivedAtMs).at(-1) ?? chain.chain[0];
   return then === undefined ? null : signPkOf(then.body, rid, receivedAtMs);
 }
+
+/** Between signing a list and publishing it the custodians may need this long; until then the service goes by the one
+ *  before. */
+const publishLagMs = 48 * 3_600_000;
+
+/** Every key under which the service may rightly have taken a signature at that moment: that of the list in force, and
+ *  that of the one before while the newer one may not have been published yet. */
+export function signPksAround(chain: VerifiedRosterChain, rid: string, atMs: number): Uint8Array[] {
+  const inForce = chain.chain.filter((version, i) => {
+    const next = chain.chain[i + 1];
+    const begun = i === 0 || Date.parse(version.body.issued) <= atMs;
+    return begun && (next === undefined || Date.parse(next.body.issued) > atMs - publishLagMs);
+  });
+  return inForce.map(({ body }) => signPkOf(body, rid, atMs)).filter((key) => key !== null);
+}

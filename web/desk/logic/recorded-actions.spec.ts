@@ -9,6 +9,9 @@ const event = (n: number, type: string, code?: string): DeskEvent => ({
   tier: 1,
   actorRid: null,
   detail: code === undefined ? null : { code },
+  hash: '',
+  body: '',
+  statement: null,
 });
 
 describe('what an alert’s events say', () => {

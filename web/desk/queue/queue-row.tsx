@@ -76,6 +76,7 @@ export function QueueRow(props: {
         {where === '' ? null : <span class="row-where">{where}</span>}
         <span class="row-foot">
           {entry.drill ? <span class="drill">{t('desk.drill')}</span> : null}
+          {record.faults.length > 0 ? <span class="doubtful">{t('desk.row.doubtful')}</span> : null}
           {entry.unread ? <span class="unread">{t('desk.row.new')}</span> : null}
           <span>{standing(record, roster, ownRid, t)}</span>
           <span class="figures">{dayAndTime(Date.parse(entry.receivedAt), serverNowMs(), t.lang)}</span>

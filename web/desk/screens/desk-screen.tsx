@@ -194,7 +194,6 @@ export function DeskScreen(
             store={store}
             roster={roster}
             me={desk.me}
-            place={desk.place}
             onBack={close}
             acknowledgeRef={acknowledge}
             replyRef={reply}

@@ -21,7 +21,7 @@ export function InvitationStep(props: {
   const t = useText();
   const { invitation, place } = props;
   const [words, setWords] = useState<readonly string[]>([]);
-  const tiers = policyTiers(place.instance);
+  const tiers = policyTiers(place.instance.policy.text);
   useEffect(() => {
     props.keyring.instanceWords({ instance: place.instanceId }).then(setWords, () => undefined);
   }, [props.keyring, place.instanceId]);

@@ -2,6 +2,7 @@
 import type { SignedRoster } from '@jardam/protocol';
 import type { AlertState, AlertView, LocalText } from '../../shared/alert-view.js';
 import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
+import type { RecordedAnswer, RecordedEvent } from '../crypto/messages.js';
 
 export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
 export type Outcome = 'resolved' | 'false_alarm' | 'stood_down';
@@ -24,11 +25,11 @@ export interface PolicyTier {
   readonly consent: 'abroad' | 'eu' | 'un' | 'publication' | null;
 }
 
-/** The tiers of the policy. Names and headings only: who may read is decided by seals, not by this. Empty when the
- *  text is not a policy. */
-export function policyTiers(instance: Instance): readonly PolicyTier[] {
+/** The tiers of a policy's canonical JSON. Names and headings only: who may read is decided by seals, not by this.
+ *  Empty when the text is not a policy. */
+export function policyTiers(text: string): readonly PolicyTier[] {
   try {
-    const { tiers } = JSON.parse(instance.policy.text) as { tiers: unknown };
+    const { tiers } = JSON.parse(text) as { tiers: unknown };
     return Array.isArray(tiers) ? (tiers as PolicyTier[]) : [];
   } catch {
     return [];
@@ -89,21 +90,10 @@ export interface EnvelopeEntry {
   readonly authorRid: string | null;
 }
 
-export interface DeskEvent {
-  readonly n: number;
-  readonly type: string;
-  readonly at: string;
-  readonly tier: number | null;
-  readonly actorRid: string | null;
-  readonly detail: Readonly<Record<string, unknown>> | null;
-}
+export type DeskEvent = RecordedEvent;
 
-export interface AnswerEntry {
-  readonly rid: string;
+export interface AnswerEntry extends RecordedAnswer {
   readonly org: string;
-  readonly tier: number;
-  readonly gen: number;
-  readonly decision: 'ack' | 'decline' | 'undecryptable';
   readonly at: string;
 }
 
@@ -113,6 +103,7 @@ export interface HandOver {
   readonly toOrg: string | null;
   readonly askedAt: string;
   readonly acceptedAt: string | null;
+  readonly acceptedBy: string | null;
 }
 
 export interface CloseRequest {
@@ -129,6 +120,8 @@ export interface AlertDetail {
   readonly attachments: readonly { readonly objectId: string; readonly totalBytes: number; readonly complete: boolean }[];
   readonly chainHead: { readonly n: number; readonly hash: string };
   readonly rosterVersion: number;
+  /** What this alert runs on; a later policy changes nothing for it. */
+  readonly policy: { readonly id: string; readonly sha256: string; readonly text: string };
   readonly acks: readonly AnswerEntry[];
   readonly closeRequests: readonly CloseRequest[];
   readonly handOver: HandOver | null;

@@ -3,7 +3,7 @@
 import type { StatementType } from '@jardam/protocol';
 import { isClosed } from '../../shared/alert-view.js';
 import type { Problem, Result } from '../../shared/api.js';
-import type { KeyringApi, OpenAlertResult, OpenedFile, Person, RosterView, SealedMessage } from '../crypto/messages.js';
+import type { ChainEnd, KeyringApi, OpenAlertResult, OpenedFile, Person, RecordFault, RosterView, SealedMessage } from '../crypto/messages.js';
 import { orderQueue } from '../logic/queue-order.js';
 import type { AlertDetail, DeskApi, QueueEntry } from './desk-api.js';
 
@@ -11,6 +11,8 @@ export interface AlertRecord {
   readonly entry: QueueEntry;
   readonly detail: AlertDetail | null;
   readonly content: OpenAlertResult | null;
+  /** In what way the service's account of this alert does not hold; empty when it does, or was not read yet. */
+  readonly faults: readonly RecordFault[];
   readonly problem: Problem | null;
 }
 
@@ -24,7 +26,7 @@ export interface DeskState {
 
 export interface StoreSetting {
   readonly api: DeskApi;
-  readonly keyring: Pick<KeyringApi, 'openAlert' | 'signAct' | 'sealReply' | 'openFile'>;
+  readonly keyring: Pick<KeyringApi, 'openAlert' | 'checkRecord' | 'signAct' | 'sealReply' | 'openFile'>;
   readonly me: Person;
   /** base64url of 32 bytes. */
   readonly instance: string;
@@ -43,6 +45,8 @@ export class DeskStore {
   private readonly watchers = new Set<() => void>();
   /** Ciphertext by envelope hash: an envelope never changes, so it is fetched once. */
   private readonly envelopes = new Map<string, Uint8Array>();
+  /** By alert, the end of the chain as it was last found to hold. */
+  private readonly checked = new Map<string, ChainEnd>();
   private readonly seenGen = new Map<string, number>();
   private closedWanted = false;
   private reading: Promise<void> | null = null;
@@ -72,6 +76,7 @@ export class DeskStore {
     this.stopped = true;
     this.watchers.clear();
     this.envelopes.clear();
+    this.checked.clear();
     this.state = { records: [], ready: false, problem: null };
   }
 
@@ -114,7 +119,7 @@ export class DeskStore {
     const fresh = answer.body.alerts.filter(({ alertId }) => !before.has(alertId));
     const records = entries.map((entry): AlertRecord => {
       const known = before.get(entry.alertId);
-      if (known === undefined) return { entry, detail: null, content: null, problem: null };
+      if (known === undefined) return { entry, detail: null, content: null, faults: [], problem: null };
       if (hasChanged(known.entry, entry)) this.stale.add(entry.alertId);
       return { ...known, entry };
     });
@@ -156,6 +161,8 @@ export class DeskStore {
   async load(alertId: string): Promise<void> {
     this.stale.delete(alertId);
     const { api } = this.setting;
+    // Before the question: of two answers under way at once the older one may come last, and is not a rewritten past.
+    const before = this.checked.get(alertId) ?? null;
     const answer = await api.alert(alertId);
     if (!answer.ok) {
       this.update(alertId, { problem: answer });
@@ -169,7 +176,18 @@ export class DeskStore {
       return;
     }
     const content = await this.open(alertId, detail, sealed.messages);
-    this.update(alertId, { detail, content, problem: null });
+    const faults = await this.check(alertId, detail, before);
+    this.update(alertId, { detail, content, faults, problem: null });
+  }
+
+  private async check(alertId: string, claimed: AlertDetail, before: ChainEnd | null): Promise<readonly RecordFault[]> {
+    const checkNow = (): Promise<readonly RecordFault[]> => this.setting.keyring.checkRecord({ alertId, claimed, before });
+    let faults = await checkNow();
+    // Somebody who came on the list since this page was opened may have acted.
+    const newer = faults.some((fault) => fault === 'signature' || fault === 'policy');
+    if (newer && (await this.setting.refreshRoster()) !== null) faults = await checkNow();
+    if (faults.length === 0) this.checked.set(alertId, claimed.chainHead);
+    return faults;
   }
 
   private async fetchEnvelopes(
