@@ -64,7 +64,11 @@ export interface NewDelivery {
   readonly tier: number;
   /** No retry begins after this; null: retries end by their number alone. */
   readonly deadline: number | null;
-  /** Number of the defender's message that this announces; 0 for everything else. */
+  /**
+   * Tells apart messages of one purpose and generation: the number of the defender's message that is announced; for
+   * reminders and hand-overs the end of the acknowledgement (milliseconds since 1970), because whoever renewed is
+   * reminded again; else 0.
+   */
   readonly nth: number;
 }
 

@@ -63,7 +63,7 @@ export function handOver(
   if (told.length === 0) return { refused: 'nobody-reachable' };
   return {
     change: changeOf(timer, {
-      deliveries: deliveriesTo(told, { purpose: 'hand_over', gen: timer.gen, tier: timer.tier, deadline: timer.ackExpiresAt }),
+      deliveries: deliveriesTo(told, { purpose: 'hand_over', gen: timer.gen, tier: timer.tier, deadline: timer.ackExpiresAt, nth: timer.ackExpiresAt ?? 0 }),
       events: [{ type: 'HAND_OVER', tier: by.tier, detail: { phase: 'asked', ...('rid' in target ? { toRid: target.rid } : { toOrg: target.org }) } }],
     }),
   };
