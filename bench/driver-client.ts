@@ -4,9 +4,9 @@ import pg from 'pg';
 /** One statement as the service sends it for one alert, with what must differ from commit to commit. */
 export interface CapturedStatement {
   readonly text: string;
-  /** base64 of Buffers is marked, so that parameters survive JSON. */
-  readonly values: readonly unknown[];
-  readonly alertId: string;
+  /** Buffers as hexadecimal text, so that they survive JSON. */
+  readonly values: readonly (string | number | null | { readonly hex: string })[];
+  /** Hexadecimal text of everything that no two alerts may share. */
   readonly unique: readonly string[];
 }
 
@@ -34,18 +34,13 @@ async function run(url: string, file: string, connections: number, count: number
   return { accepted: count, seconds };
 }
 
-/** The captured parameters with fresh random bytes for everything that must be unique. */
+/** The captured parameters with fresh random bytes for everything that must be unique, wherever it stands in them. */
 function renewed(captured: CapturedStatement): unknown[] {
-  const fresh = new Map(captured.unique.map((hex) => [hex, randomOf(hex.length / 2)]));
-  const revive = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(revive);
-    if (value !== null && typeof value === 'object' && 'hex' in value) {
-      const hex = (value as { hex: string }).hex;
-      return fresh.get(hex) ?? Buffer.from(hex, 'hex');
-    }
-    return value;
-  };
-  return captured.values.map(revive);
+  const fresh = captured.unique.map((hex) => [hex, randomOf(hex.length / 2).toString('hex')] as const);
+  return captured.values.map((value) => {
+    if (value === null || typeof value !== 'object') return value;
+    return Buffer.from(fresh.reduce((hex, [old, replaced]) => hex.replaceAll(old, replaced), value.hex), 'hex');
+  });
 }
 
 const randomOf = (bytes: number): Buffer => Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(bytes)));

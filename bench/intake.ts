@@ -9,6 +9,7 @@ import type { CapturedStatement } from './driver-client.js';
 import type { Ground } from './ground.js';
 import type { LoadResult } from './load-client.js';
 import { ratioLine, type Line } from './report.js';
+import { splitColumn } from './split-column.js';
 import { interleave } from './statistics.js';
 import { makeSubmissions } from './submissions.js';
 
@@ -87,7 +88,7 @@ async function captureInsert(ground: Ground, url: string, folder: string): Promi
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the `this` it was called with
   const query = Database.prototype.query;
   Database.prototype.query = function (this: Database, statement: Statement, values?: readonly unknown[]) {
-    if (typeof statement === 'object' && statement.name === insertName && (statement.values?.[1] as unknown[])?.length === 1) {
+    if (typeof statement === 'object' && statement.name === insertName && isOneAlert(statement.values?.[1])) {
       seen = { text: statement.text, values: statement.values ?? [] };
     }
     return query.call(this, statement, values);
@@ -107,7 +108,6 @@ async function captureInsert(ground: Ground, url: string, folder: string): Promi
   const captured: CapturedStatement = {
     text: seen.text,
     values: seen.values.map(portable),
-    alertId: first.alert_id.toString('hex'),
     unique: [first.alert_id.toString('hex'), first.mailbox_hash.toString('hex')],
   };
   const file = join(folder, 'captured.json');
@@ -115,9 +115,11 @@ async function captureInsert(ground: Ground, url: string, folder: string): Promi
   return file;
 }
 
-const portable = (value: unknown): unknown => {
+/** A binary array of one alert id. */
+const isOneAlert = (ids: unknown): boolean => Buffer.isBuffer(ids) && splitColumn(ids).length === 1;
+
+function portable(value: unknown): CapturedStatement['values'][number] {
   if (Buffer.isBuffer(value)) return { hex: value.toString('hex') };
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(portable);
-  return value;
-};
+  if (value === null || typeof value === 'number' || typeof value === 'string') return value;
+  throw new Error('the statement has a parameter of a kind that the driver does not know');
+}

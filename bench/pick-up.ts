@@ -6,6 +6,7 @@ import { type Database, type Statement, type Tx } from '../src/platform/database
 import type { Ground } from './ground.js';
 import { makeDueAlerts } from './open-alerts.js';
 import { ratioLine, type Line } from './report.js';
+import { splitColumn } from './split-column.js';
 import { median } from './statistics.js';
 
 const alertsPerRound = 5_000;
@@ -84,9 +85,9 @@ async function replay(client: pg.Client, passes: readonly (readonly Written[])[]
         await client.query({ name, text, values: [...values] });
         continue;
       }
-      const rows = (values[0] as unknown[]).length;
-      for (let row = 0; row < rows; row++) {
-        await client.query({ name, text, values: values.map((column) => [(column as unknown[])[row]]) });
+      const columns = values.map((column) => splitColumn(column as Buffer));
+      for (let row = 0; row < (columns[0] as Buffer[]).length; row++) {
+        await client.query({ name, text, values: columns.map((column) => column[row]) });
       }
     }
     await client.query('COMMIT');

@@ -15,6 +15,9 @@ const heartbeatEveryMs = 5_000;
 const overdueAlarmMs = 10_000;
 /** Commits in quick succession cause one look, not one each. */
 const wakeDebounceMs = 20;
+/** Batches under way at the same time while there is a backlog: one computes here while the database writes the other.
+ *  On two cores 2 moved a fifth to a third more alerts a second than 1; 3 and 4 moved no more than 2. */
+const batchesSideBySide = 2;
 /** Looks that lie further apart than this are followed by a sweep. */
 const gapMs = 10_000;
 const INTERVAL_NAME = 'escalation';
@@ -129,14 +132,36 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Critical alerts are first in every batch, so that a long queue of others never keeps them waiting. */
+  /**
+   * Critical alerts are first in every batch, so that a long queue of others never keeps them waiting. The first batch
+   * goes alone: only when it was full is there a backlog, and further batches go side by side, each with the alerts
+   * that the others have not locked.
+   */
   private async ringAll(sweep: boolean): Promise<void> {
     for (;;) {
-      const moved = await this.onePass(sweep);
+      const moved = await this.ringBatch(sweep);
       if (moved === 0 || this.stopping) return;
+      if (moved < this.config.batchSize) continue;
+      // Settled, not all: a round is over only when none of its batches is under way any more.
+      const ends = await Promise.allSettled(Array.from({ length: batchesSideBySide }, () => this.ringBacklog(sweep)));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    }
+  }
+
+  /** Ends with the backlog, or with a batch that failed: then `ringAll` goes on by itself, one alert at a time. */
+  private async ringBacklog(sweep: boolean): Promise<void> {
+    while (this.cautiousPasses === 0 && !this.stopping) {
+      if ((await this.ringBatch(sweep)) < this.config.batchSize) return;
+    }
+  }
+
+  private async ringBatch(sweep: boolean): Promise<number> {
+    const moved = await this.onePass(sweep);
+    if (moved > 0) {
       this.moved.inc(moved);
       this.wake.afterCommit();
     }
+    return moved;
   }
 
   /**

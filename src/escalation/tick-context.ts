@@ -1,5 +1,6 @@
 import type { Reachable, TierOutcome } from '../domain/alert.js';
 import type { TickContext } from '../domain/decide.js';
+import { byteaArray, int2Array, int4Array } from '../platform/database/binary-arrays.js';
 import type { Tx } from '../platform/database/database.js';
 import type { LockedAlert } from './lock-alert.js';
 import { contactsOf, readReachable } from './reachable-contacts.js';
@@ -32,11 +33,11 @@ export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): 
              WHERE d.coalition_id = n.coalition_id AND d.alert_id = n.alert_id AND d.gen = n.gen AND d.purpose IN ('notify', 'task')
            ) m`,
     values: [
-      alerts.map(({ coalitionId }) => coalitionId),
-      alerts.map(({ alertId }) => alertId),
-      alerts.map(({ timer }) => timer.gen),
-      alerts.map(({ timer }) => timer.tier),
-      alerts.map(({ timer }) => timer.roundGen),
+      int4Array(alerts, ({ coalitionId }) => coalitionId),
+      byteaArray(alerts, ({ alertId }) => alertId),
+      int4Array(alerts, ({ timer }) => timer.gen),
+      int2Array(alerts, ({ timer }) => timer.tier),
+      int4Array(alerts, ({ timer }) => timer.roundGen),
     ],
   });
   const facts = new Map(rows.map((row) => [row.at - 1, row]));

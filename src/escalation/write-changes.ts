@@ -1,5 +1,6 @@
-import type { Cancellation, Change } from '../domain/alert.js';
+import type { Cancellation, Change, Rid } from '../domain/alert.js';
 import type { EvidenceLog, NewEvent, OwnedEventRow } from '../evidence/evidence-log.js';
+import { byteaArray, int2Array, int4Array, int8Array, textArray, timestamptzArray, uuidArray } from '../platform/database/binary-arrays.js';
 import type { Tx } from '../platform/database/database.js';
 import type { LockedAlert } from './lock-alert.js';
 
@@ -51,18 +52,18 @@ async function updateTimers(tx: Tx, decided: readonly Decided[], heads: readonly
            WHERE t.coalition_id = n.coalition_id AND t.alert_id = n.alert_id`,
     values: [
       ...keysOf(decided),
-      timers.map(({ state }) => state),
-      timers.map(({ tier }) => tier),
-      timers.map(({ loop }) => loop),
-      timers.map(({ gen }) => gen),
-      timers.map(({ roundGen }) => roundGen),
-      timers.map(({ dueAt }) => dateOf(dueAt)),
-      timers.map(({ dueKind }) => dueKind),
-      timers.map(({ owner }) => (owner === null ? null : Buffer.from(owner, 'hex'))),
-      timers.map(({ ackExpiresAt }) => dateOf(ackExpiresAt)),
-      heads.map(({ n }) => n),
-      heads.map(({ hash }) => Buffer.from(hash)),
-      heads.map(({ at }) => at),
+      textArray(timers, ({ state }) => state),
+      int2Array(timers, ({ tier }) => tier),
+      int2Array(timers, ({ loop }) => loop),
+      int4Array(timers, ({ gen }) => gen),
+      int4Array(timers, ({ roundGen }) => roundGen),
+      timestamptzArray(timers, ({ dueAt }) => dueAt),
+      textArray(timers, ({ dueKind }) => dueKind),
+      byteaArray(timers, ({ owner }) => bytesOf(owner)),
+      timestamptzArray(timers, ({ ackExpiresAt }) => ackExpiresAt),
+      int8Array(heads, ({ n }) => n),
+      byteaArray(heads, ({ hash }) => hash),
+      timestamptzArray(heads, ({ at }) => at?.getTime() ?? null),
     ],
   });
   if (rowCount !== decided.length) throw new Error('a locked alert was not there to be changed');
@@ -77,11 +78,11 @@ async function insertEntries(tx: Tx, decided: readonly Decided[]): Promise<void>
            SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::text[])`,
     values: [
       ...keysOf(rows),
-      rows.map(({ entry }) => entry.gen),
-      rows.map(({ entry }) => entry.tier),
-      rows.map(({ entry }) => entry.loop),
-      rows.map(({ entry }) => entry.outcome),
-      rows.map(({ entry }) => entry.reason),
+      int4Array(rows, ({ entry }) => entry.gen),
+      int2Array(rows, ({ entry }) => entry.tier),
+      int2Array(rows, ({ entry }) => entry.loop),
+      textArray(rows, ({ entry }) => entry.outcome),
+      textArray(rows, ({ entry }) => entry.reason),
     ],
   });
 }
@@ -96,10 +97,10 @@ async function updateEntries(tx: Tx, decided: readonly Decided[]): Promise<void>
            WHERE e.coalition_id = n.coalition_id AND e.alert_id = n.alert_id AND e.gen = n.gen AND e.tier = n.tier`,
     values: [
       ...keysOf(rows),
-      rows.map(({ entryUpdate }) => entryUpdate.gen),
-      rows.map(({ entryUpdate }) => entryUpdate.tier),
-      rows.map(({ entryUpdate }) => entryUpdate.outcome),
-      rows.map(({ entryUpdate }) => entryUpdate.reason),
+      int4Array(rows, ({ entryUpdate }) => entryUpdate.gen),
+      int2Array(rows, ({ entryUpdate }) => entryUpdate.tier),
+      textArray(rows, ({ entryUpdate }) => entryUpdate.outcome),
+      textArray(rows, ({ entryUpdate }) => entryUpdate.reason),
     ],
   });
 }
@@ -122,7 +123,7 @@ async function cancelDeliveries(tx: Tx, kind: Exclude<Cancellation['kind'], 'non
     text: `UPDATE delivery d SET state = 'cancelled'
            FROM unnest($1::int[], $2::bytea[], $3::bytea[]) AS n (coalition_id, alert_id, rid)
            WHERE d.coalition_id = n.coalition_id AND d.alert_id = n.alert_id AND d.state IN ('pending', 'failed') ${CANCELLED_PURPOSES[kind]}`,
-    values: [...keysOf(rows), rows.map(({ change: { cancel } }) => (cancel.kind === 'person' ? Buffer.from(cancel.rid, 'hex') : null))],
+    values: [...keysOf(rows), byteaArray(rows, ({ change: { cancel } }) => (cancel.kind === 'person' ? bytesOf(cancel.rid) : null))],
   });
 }
 
@@ -138,23 +139,23 @@ async function insertDeliveries(tx: Tx, decided: readonly Decided[]): Promise<vo
            ON CONFLICT (coalition_id, alert_id, gen, contact_id, purpose, nth) DO NOTHING`,
     values: [
       ...keysOf(rows),
-      rows.map(({ delivery }) => delivery.gen),
-      rows.map(({ delivery }) => delivery.tier),
-      rows.map(({ alert }) => alert.severity),
-      rows.map(({ delivery }) => delivery.purpose),
-      rows.map(({ delivery }) => delivery.nth),
-      rows.map(({ delivery }) => delivery.contact.contactId),
-      rows.map(({ delivery }) => (delivery.contact.rid === null ? null : Buffer.from(delivery.contact.rid, 'hex'))),
-      rows.map(({ delivery }) => delivery.contact.channel),
-      rows.map(({ delivery }) => dateOf(delivery.deadline)),
+      int4Array(rows, ({ delivery }) => delivery.gen),
+      int2Array(rows, ({ delivery }) => delivery.tier),
+      int2Array(rows, ({ alert }) => alert.severity),
+      textArray(rows, ({ delivery }) => delivery.purpose),
+      int8Array(rows, ({ delivery }) => delivery.nth),
+      uuidArray(rows, ({ delivery }) => delivery.contact.contactId),
+      byteaArray(rows, ({ delivery }) => bytesOf(delivery.contact.rid)),
+      textArray(rows, ({ delivery }) => delivery.contact.channel),
+      timestamptzArray(rows, ({ delivery }) => delivery.deadline),
     ],
   });
 }
 
-function keysOf(rows: readonly { readonly alert: LockedAlert }[]): [number[], Buffer[]] {
-  return [rows.map(({ alert }) => alert.coalitionId), rows.map(({ alert }) => alert.alertId)];
+function keysOf(rows: readonly { readonly alert: LockedAlert }[]): [Buffer, Buffer] {
+  return [int4Array(rows, ({ alert }) => alert.coalitionId), byteaArray(rows, ({ alert }) => alert.alertId)];
 }
 
-function dateOf(ms: number | null): Date | null {
-  return ms === null ? null : new Date(ms);
+function bytesOf(rid: Rid | null): Buffer | null {
+  return rid === null ? null : Buffer.from(rid, 'hex');
 }

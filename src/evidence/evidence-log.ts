@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { alertTag, encodeEvent, eventHash, type EventType, type Primitives } from '@jardam/protocol';
 import { PRIMITIVES } from '../platform/crypto.js';
+import { byteaArray, int2Array, int4Array, int8Array, jsonbArray, textArray, timestamptzArray } from '../platform/database/binary-arrays.js';
 import type { Database, Tx } from '../platform/database/database.js';
 
 /** One thing that happened, before it has its place in a chain. */
@@ -167,21 +168,17 @@ function insertEvents(rows: readonly OwnedEventRow[]): { name: string; text: str
            SELECT * FROM unnest($1::int[], $2::bytea[], $3::bigint[], $4::text[], $5::timestamptz[], $6::bytea[],
                                 $7::smallint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::jsonb[])`,
     values: [
-      rows.map((each) => each.coalitionId),
-      rows.map((each) => Buffer.from(each.alertId)),
-      rows.map(({ row }) => row.n),
-      rows.map(({ row }) => row.type),
-      rows.map(({ row }) => row.at),
-      rows.map(({ row }) => bufferOrNull(row.actorRid)),
-      rows.map(({ row }) => row.tier),
-      rows.map(({ row }) => Buffer.from(row.body)),
-      rows.map(({ row }) => Buffer.from(row.hash)),
-      rows.map(({ row }) => bufferOrNull(row.statement)),
-      rows.map(({ row }) => (row.detail === null ? null : JSON.stringify(row.detail))),
+      int4Array(rows, (each) => each.coalitionId),
+      byteaArray(rows, (each) => each.alertId),
+      int8Array(rows, ({ row }) => row.n),
+      textArray(rows, ({ row }) => row.type),
+      timestamptzArray(rows, ({ row }) => row.at.getTime()),
+      byteaArray(rows, ({ row }) => row.actorRid),
+      int2Array(rows, ({ row }) => row.tier),
+      byteaArray(rows, ({ row }) => row.body),
+      byteaArray(rows, ({ row }) => row.hash),
+      byteaArray(rows, ({ row }) => row.statement),
+      jsonbArray(rows, ({ row }) => row.detail),
     ],
   };
-}
-
-function bufferOrNull(bytes: Uint8Array | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes);
 }

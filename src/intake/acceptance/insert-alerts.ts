@@ -2,6 +2,17 @@ import type { NewDelivery, TierEntry, AlertTimer } from '../../domain/alert.js';
 import type { Severity } from '../../domain/severity.js';
 import type { ChainHead, EventRow } from '../../evidence/evidence-log.js';
 import type { SealedReleaseKey } from '../../gatekeeper/gatekeeper.js';
+import {
+  boolArray,
+  byteaArray,
+  int2Array,
+  int4Array,
+  int8Array,
+  jsonbArray,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+} from '../../platform/database/binary-arrays.js';
 import type { Database } from '../../platform/database/database.js';
 
 /** Everything that one accepted alert writes. Spans are relative to `decidedAtMs`, the time the decision assumed. */
@@ -126,56 +137,56 @@ function parametersOf(alerts: readonly NewAlert[]): unknown[] {
   const deliveries = alerts.flatMap((alert) => alert.deliveries.map((delivery) => ({ alert, delivery })));
   const events = alerts.flatMap((alert) => alert.events.map((event) => ({ alert, event })));
   return [
-    alerts.map((each) => buffer(each.alertId)),
-    alerts.map((each) => buffer(each.tag)),
-    alerts.map((each) => each.severity),
-    alerts.map((each) => each.drill),
-    alerts.map((each) => each.policyVersionId),
-    alerts.map((each) => each.rosterVersion),
-    alerts.map((each) => buffer(each.senderPk)),
-    alerts.map((each) => buffer(each.mailboxHash)),
-    alerts.map((each) => `{${each.tiers.join(',')}}`),
-    alerts.map((each) => JSON.stringify(each.excludedOrgs)),
-    alerts.map((each) => each.envelope.kind),
-    alerts.map((each) => buffer(each.envelope.envelopeHash)),
-    alerts.map((each) => buffer(each.envelope.hh)),
-    starts,
-    alerts.map((each) => each.envelope.bytes.length),
+    byteaArray(alerts, (each) => each.alertId),
+    byteaArray(alerts, (each) => each.tag),
+    int2Array(alerts, (each) => each.severity),
+    boolArray(alerts, (each) => each.drill),
+    int4Array(alerts, (each) => each.policyVersionId),
+    int8Array(alerts, (each) => each.rosterVersion),
+    byteaArray(alerts, (each) => each.senderPk),
+    byteaArray(alerts, (each) => each.mailboxHash),
+    textArray(alerts, (each) => `{${each.tiers.join(',')}}`),
+    jsonbArray(alerts, (each) => each.excludedOrgs),
+    int2Array(alerts, (each) => each.envelope.kind),
+    byteaArray(alerts, (each) => each.envelope.envelopeHash),
+    byteaArray(alerts, (each) => each.envelope.hh),
+    int4Array(starts, (start) => start),
+    int4Array(alerts, (each) => each.envelope.bytes.length),
     Buffer.concat(alerts.map((each) => each.envelope.bytes)),
-    alerts.map((each) => each.timer.state),
-    alerts.map((each) => each.timer.tier),
-    alerts.map((each) => each.timer.gen),
-    alerts.map((each) => each.timer.roundGen),
-    alerts.map((each) => spanMs(each, each.timer.dueAt)),
-    alerts.map((each) => each.timer.dueKind),
-    alerts.map((each) => each.chain.n),
-    alerts.map((each) => buffer(each.chain.hash)),
-    alerts.map((each) => each.chain.at),
-    keys.map(({ alert }) => buffer(alert.alertId)),
-    keys.map(({ key }) => key.tier),
-    keys.map(({ key }) => buffer(key.rkSealed)),
-    entries.map(({ alert }) => buffer(alert.alertId)),
-    entries.map(({ entry }) => entry.gen),
-    entries.map(({ entry }) => entry.tier),
-    entries.map(({ entry }) => entry.outcome),
-    entries.map(({ entry }) => entry.reason),
-    deliveries.map(({ alert }) => buffer(alert.alertId)),
-    deliveries.map(({ delivery }) => delivery.gen),
-    deliveries.map(({ delivery }) => delivery.tier),
-    deliveries.map(({ alert }) => alert.severity),
-    deliveries.map(({ delivery }) => delivery.purpose),
-    deliveries.map(({ delivery }) => delivery.contact.contactId),
-    deliveries.map(({ delivery }) => (delivery.contact.rid === null ? null : Buffer.from(delivery.contact.rid, 'hex'))),
-    deliveries.map(({ delivery }) => delivery.contact.channel),
-    deliveries.map(({ alert, delivery }) => spanMs(alert, delivery.deadline)),
-    events.map(({ alert }) => buffer(alert.alertId)),
-    events.map(({ event }) => event.n),
-    events.map(({ event }) => event.type),
-    events.map(({ event }) => event.at),
-    events.map(({ event }) => event.tier),
-    events.map(({ event }) => buffer(event.body)),
-    events.map(({ event }) => buffer(event.hash)),
-    events.map(({ event }) => (event.detail === null ? null : JSON.stringify(event.detail))),
+    textArray(alerts, (each) => each.timer.state),
+    int2Array(alerts, (each) => each.timer.tier),
+    int4Array(alerts, (each) => each.timer.gen),
+    int4Array(alerts, (each) => each.timer.roundGen),
+    int8Array(alerts, (each) => spanMs(each, each.timer.dueAt)),
+    textArray(alerts, (each) => each.timer.dueKind),
+    int8Array(alerts, (each) => each.chain.n),
+    byteaArray(alerts, (each) => each.chain.hash),
+    timestamptzArray(alerts, (each) => each.chain.at?.getTime() ?? null),
+    byteaArray(keys, ({ alert }) => alert.alertId),
+    int2Array(keys, ({ key }) => key.tier),
+    byteaArray(keys, ({ key }) => key.rkSealed),
+    byteaArray(entries, ({ alert }) => alert.alertId),
+    int4Array(entries, ({ entry }) => entry.gen),
+    int2Array(entries, ({ entry }) => entry.tier),
+    textArray(entries, ({ entry }) => entry.outcome),
+    textArray(entries, ({ entry }) => entry.reason),
+    byteaArray(deliveries, ({ alert }) => alert.alertId),
+    int4Array(deliveries, ({ delivery }) => delivery.gen),
+    int2Array(deliveries, ({ delivery }) => delivery.tier),
+    int2Array(deliveries, ({ alert }) => alert.severity),
+    textArray(deliveries, ({ delivery }) => delivery.purpose),
+    uuidArray(deliveries, ({ delivery }) => delivery.contact.contactId),
+    byteaArray(deliveries, ({ delivery }) => (delivery.contact.rid === null ? null : Buffer.from(delivery.contact.rid, 'hex'))),
+    textArray(deliveries, ({ delivery }) => delivery.contact.channel),
+    int8Array(deliveries, ({ alert, delivery }) => spanMs(alert, delivery.deadline)),
+    byteaArray(events, ({ alert }) => alert.alertId),
+    int8Array(events, ({ event }) => event.n),
+    textArray(events, ({ event }) => event.type),
+    timestamptzArray(events, ({ event }) => event.at.getTime()),
+    int2Array(events, ({ event }) => event.tier),
+    byteaArray(events, ({ event }) => event.body),
+    byteaArray(events, ({ event }) => event.hash),
+    jsonbArray(events, ({ event }) => event.detail),
   ];
 }
 
@@ -183,10 +194,6 @@ function spanMs(alert: NewAlert, atMs: number | null): number | null {
   return atMs === null ? null : Math.round(atMs - alert.decidedAtMs);
 }
 
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 function hex(bytes: Uint8Array): string {
-  return buffer(bytes).toString('hex');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

@@ -5,6 +5,7 @@ import type { Connector } from './client.js';
 export const APPLICATION_ROLE = 'jardam_app';
 
 const INT8_OID = 20;
+const TIMESTAMPTZ_OID = 1184;
 // SQLSTATE invalid_parameter_value and insufficient_privilege.
 const ROLE_IS_MISSING = '22023';
 const MAY_NOT_SWITCH = '42501';
@@ -16,6 +17,7 @@ const MAY_NOT_SWITCH = '42501';
 export const columnTypes = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
     if (oid === INT8_OID && format !== 'binary') return parseInt8;
+    if (oid === TIMESTAMPTZ_OID && format !== 'binary') return parseTimestamptz;
     return pg.types.getTypeParser(oid, format ?? 'text') as (value: string) => unknown;
   },
 };
@@ -24,6 +26,18 @@ function parseInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError('a bigint from the database does not fit a safe integer');
   return value;
+}
+
+const parseAnyTimestamptz = pg.types.getTypeParser(TIMESTAMPTZ_OID, 'text') as (text: string) => unknown;
+
+/**
+ * Our sessions run in UTC, so a time reads 2026-01-31 23:59:59.123456+00, which the engine's own reader takes for a
+ * tenth of what pg's pattern costs: the tick reads three times for each of 500 alerts. Everything else (years beyond
+ * 9999 or before Christ, infinity, other zones) goes to pg's reader. Both cut off microseconds.
+ */
+export function parseTimestamptz(text: string): unknown {
+  if (text.charCodeAt(4) !== 0x2d || !text.endsWith('+00')) return parseAnyTimestamptz(text);
+  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
 }
 
 /** Startup options of a session: role and time limits hold from the first statement, for every pooled connection. */
