@@ -4,6 +4,7 @@ import { migrations } from '../migrations/index.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { DeskModule } from './desk/desk.module.js';
 import { EscalationModule } from './escalation/escalation.module.js';
+import { ArmedModule } from './intake/armed/armed.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { ServiceConfig } from './platform/config/slices.js';
@@ -29,6 +30,7 @@ export class AppModule {
         // In every process, because the doors use them; their own work (tick, sending) runs only in the role "engine".
         EscalationModule,
         DeliveryModule,
+        ArmedModule,
         ...(config.instance.roles.includes('http') ? [IntakeModule, DeskModule] : []),
       ],
     };

@@ -52,4 +52,15 @@ export abstract class Gatekeeper {
    * @returns the tiers whose key was destroyed now; the caller writes GATE_DESTROYED for them. Empty the second time.
    */
   abstract destroy(tx: Tx, coalitionId: number, alertId: Uint8Array): Promise<number[]>;
+
+  /**
+   * Seals the release secret of an armed packet for as long as the server has to hold it: until its button was sent,
+   * during a countdown, or with a check-in. Whether it opens the packet's gates has been checked by the caller.
+   *
+   * @param secret 32 bytes
+   */
+  abstract sealSecret(coalitionId: number, alertId: Uint8Array, secret: Uint8Array): Uint8Array;
+
+  /** The release secret again. Throws when the box was altered: the key file was checked at start. */
+  abstract openSecret(coalitionId: number, alertId: Uint8Array, sealed: Uint8Array): Uint8Array;
 }

@@ -79,6 +79,16 @@ export class LocalGatekeeper extends Gatekeeper {
     return rows.map((row) => row.tier).sort((a, b) => a - b);
   }
 
+  override sealSecret(coalitionId: number, alertId: Uint8Array, secret: Uint8Array): Uint8Array {
+    return sealUnder(this.p, this.key, secretPlaceOf(coalitionId, alertId), secret);
+  }
+
+  override openSecret(coalitionId: number, alertId: Uint8Array, sealed: Uint8Array): Uint8Array {
+    const secret = openUnder(this.p, this.key, secretPlaceOf(coalitionId, alertId), sealed);
+    if (secret === null) throw new Error('a release secret does not open: its row was altered');
+    return secret;
+  }
+
   private open(coalitionId: number, alertId: Uint8Array, tier: number, sealed: Uint8Array): Uint8Array {
     const rk = openUnder(this.p, this.key, placeOf(coalitionId, alertId, tier), sealed);
     // The key file was checked at start, so the row itself was damaged or swapped.
@@ -89,4 +99,8 @@ export class LocalGatekeeper extends Gatekeeper {
 
 function placeOf(coalitionId: number, alertId: Uint8Array, tier: number): SealingPlace {
   return { label: 'jardam/release-key', context: concatBytes(u32(coalitionId), alertId, u8(tier)) };
+}
+
+function secretPlaceOf(coalitionId: number, alertId: Uint8Array): SealingPlace {
+  return { label: 'jardam/release-secret', context: concatBytes(u32(coalitionId), alertId) };
 }

@@ -1,6 +1,7 @@
 // @jardam/protocol: JDM1, the same in browsers and on the server. Providers ('/noble', '/sodium') and the word list
 // ('/words') have entry points of their own, so that nobody loads what they do not use.
 export * from './admission.js';
+export * from './armed.js';
 export * from './attachments.js';
 export * from './bytes.js';
 export { randomDraws, recordedDraws, type Draws } from './draws.js';

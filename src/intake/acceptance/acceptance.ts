@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { alertTag, envelopeHash, fromHex, type Primitives } from '@jardam/protocol';
-import { ladderOf, type Ladder } from '../../domain/policy.js';
-import { openAlert } from '../../domain/open-alert.js';
-import { parseSeverity } from '../../domain/severity.js';
+import type { Ladder } from '../../domain/policy.js';
 import { OnCall } from '../../escalation/on-call.js';
 import { Policies, type PolicyVersion } from '../../escalation/policies.js';
 import { EMPTY_CHAIN, EvidenceLog } from '../../evidence/evidence-log.js';
@@ -16,6 +14,7 @@ import { Admission } from '../admission/admission.js';
 import type { AdmissionChallenge } from '../admission/admission-token.js';
 import { ClockEstimate } from '../clock-estimate.js';
 import { AcceptanceBatcher } from './acceptance-batcher.js';
+import { draftAlert } from './draft-alert.js';
 import { findExistingReport, type ExistingReport } from './existing-report.js';
 import { insertAlerts, type InsertedAlert, type NewAlert } from './insert-alerts.js';
 import { readSubmission, verifySubmission, type Submission, type SubmissionRefusal, type VerifiedSubmission } from './read-submission.js';
@@ -139,41 +138,11 @@ export class Acceptance {
 
   /** Everything that the statement writes, decided by the domain at the database's time. */
   private async decide(verified: VerifiedSubmission, version: PolicyVersion): Promise<{ alert: NewAlert; ladder: Ladder } | AcceptanceRefusal> {
-    const { header, envelope } = verified;
-    const severity = parseSeverity(header.severity);
-    if (severity === null) throw new Error('a header with an unknown severity passed its check');
-    const { tiers } = verified;
     const reachable = await this.onCall.reachable(DEFAULT_COALITION);
     const now = await this.clock.now();
-    const opening = openAlert(version.policy, { severity, tiers, excludedOrgs: header.exclude, now }, reachable);
-    if ('refused' in opening) return opening;
-
-    const tag = alertTag(this.p, envelope.alertId);
-    const { rows, head } = this.evidence.chain(EMPTY_CHAIN, tag, new Date(now), [
-      { type: 'SUBMIT', object: envelope.envelopeHash },
-      ...opening.events,
-    ]);
-    const alert: NewAlert = {
-      alertId: envelope.alertId,
-      tag,
-      severity,
-      drill: header.drill,
-      policyVersionId: version.policyVersionId,
-      rosterVersion: envelope.rosterVersion,
-      senderPk: envelope.senderPk,
-      mailboxHash: verified.mailboxHash,
-      tiers,
-      excludedOrgs: header.exclude,
-      envelope,
-      releaseKeys: this.gatekeeper.seal(DEFAULT_COALITION, envelope.alertId, verified.releaseKeys),
-      timer: opening.timer,
-      tierEntries: opening.tierEntries,
-      deliveries: opening.deliveries,
-      events: rows,
-      chain: head,
-      decidedAtMs: now,
-    };
-    return { alert, ladder: ladderOf(version.policy, severity, tiers) };
+    const parts = { p: this.p, evidence: this.evidence, gatekeeper: this.gatekeeper };
+    const first = { type: 'SUBMIT', object: verified.envelope.envelopeHash } as const;
+    return draftAlert(parts, verified, version, { coalitionId: DEFAULT_COALITION, now, reachable, chain: EMPTY_CHAIN, first });
   }
 
   private async write(alert: NewAlert, ladder: Ladder): Promise<AcceptedReport | AcceptanceRefusal> {

@@ -18,7 +18,7 @@ import {
 
 /** Why posted bytes are not a report. `field` names what is wrong in the header, never its value. */
 export type SubmissionRefusal =
-  | { readonly refused: 'truncated' | 'header-too-long' | 'not-a-report' | 'not-a-first-message' | 'bad-gate' | 'bad-tiers' }
+  | { readonly refused: 'truncated' | 'header-too-long' | 'not-a-report' | 'not-armed' | 'not-a-first-message' | 'bad-gate' | 'bad-tiers' }
   | { readonly refused: 'bad-header'; readonly field: string }
   | { readonly refused: EnvelopeErrorCode };
 
@@ -39,14 +39,15 @@ export interface VerifiedSubmission {
   readonly releaseKeys: ReadonlyMap<number, Uint8Array>;
 }
 
-/** Reads the shape: lengths, header, envelope. No cryptography has run when this refuses. */
-export function readSubmission(bytes: Uint8Array): Submission | SubmissionRefusal {
+/** Reads the shape of a report (kind 1) or an armed packet (kind 2): lengths, header, envelope. No cryptography has run
+ *  when this refuses. */
+export function readSubmission(bytes: Uint8Array, kind: 1 | 2 = ENVELOPE_KINDS.report): Submission | SubmissionRefusal {
   const split = splitSubmission(bytes);
   if ('refused' in split) return split;
   try {
     const header = parseSubmissionHeader(split.headerJson);
     const envelope = parseEnvelope(split.envelope);
-    if (envelope.kind !== ENVELOPE_KINDS.report) return { refused: 'not-a-report' };
+    if (envelope.kind !== kind) return { refused: kind === ENVELOPE_KINDS.report ? 'not-a-report' : 'not-armed' };
     if (envelope.seq !== 0 || !isAllZero(envelope.prevHash)) return { refused: 'not-a-first-message' };
     const tiers = new Set(header.tiers);
     const sealedTo = new Set(envelope.stanzaTiers);

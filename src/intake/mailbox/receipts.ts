@@ -59,6 +59,11 @@ export class Receipts {
   }
 
   private hashOf(locator: Uint8Array): Buffer {
-    return Buffer.from(H(this.p, 'jardam/receipt-locator', locator));
+    return receiptLocatorHash(this.p, locator);
   }
+}
+
+/** Under what a receipt is kept: a leaked table does not lead from a locator to its alert. */
+export function receiptLocatorHash(p: Primitives, locator: Uint8Array): Buffer {
+  return Buffer.from(H(p, 'jardam/receipt-locator', locator));
 }
