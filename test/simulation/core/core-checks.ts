@@ -1,7 +1,7 @@
 import type { AlertTimer, Change } from '../../../src/domain/alert.js';
 import { isWanted } from '../../../src/domain/delivery-outcome.js';
 import { isClosed } from '../../../src/domain/life-cycle.js';
-import { ackLifetimeMs, loopMs, nextStep, waitMs, type Ladder } from '../../../src/domain/policy.js';
+import { ackLifetimeMs, loopMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
 import { replay } from '../replay.js';
 import { must } from '../violation.js';
 import type { AlertInMemory, Cause } from './alert-in-memory.js';
@@ -62,7 +62,7 @@ export function checkChange({ ladder, now, life, answers }: AlertInMemory, befor
   for (const entry of entries) {
     must(4, entry.gen === timer.gen, () => `the entry of generation ${entry.gen} belongs to ${timer.gen}`);
     // Only an expired acknowledgement may go to the same tier again.
-    const next = nextStep(ladder, before.tier)?.tier;
+    const next = ladder.steps.find(({ tier }) => tier > before.tier)?.tier;
     must(3, entry.tier === next || (expired && entry.tier === before.tier), () => `after tier ${before.tier} came ${entry.tier}, the ladder says ${next}`);
     if (before.owner !== null) must(11, (cause === 'ring' && before.dueKind === 'ack_expiry') || escalated, () => `tier ${entry.tier} was entered while somebody has the alert`);
     if (entry.reason === 'nobody_reachable') must(15, timer.dueAt === now && timer.dueKind === 'escalate', () => `nobody of tier ${entry.tier} can be reached, and the next waits for ${(timer.dueAt ?? 0) - now} ms`);

@@ -4,7 +4,6 @@ import type { TickContext } from '../../../src/domain/decide.js';
 import { isWanted } from '../../../src/domain/delivery-outcome.js';
 import { openAlert } from '../../../src/domain/open-alert.js';
 import { ladderOf, type Ladder } from '../../../src/domain/policy.js';
-import { mondayMorning } from '../../support/people.js';
 import type { LedgerEvent } from '../replay.js';
 import type { AlertInMemory, Cause, EnteredTier, Message } from './alert-in-memory.js';
 import { checkChange, checkQueue, checkState } from './core-checks.js';
@@ -20,7 +19,7 @@ export class CoreWorld implements AlertInMemory {
   readonly ladder: Ladder;
   readonly everybody: readonly Contact[];
   timer: AlertTimer;
-  now = mondayMorning;
+  now: number;
   /** Who can be reached now; changes with shifts, refused addresses and new contacts. */
   reachable: Reachable;
   readonly entries: EnteredTier[] = [];
@@ -35,7 +34,7 @@ export class CoreWorld implements AlertInMemory {
   static open(life: Life): CoreWorld | null {
     const ladder = ladderOf(life.policy, life.severity, life.tiers);
     const reachable = reachableOf(life, new Set());
-    const opened = openAlert(life.policy, { severity: life.severity, tiers: life.tiers, excludedOrgs: life.excludedOrgs, now: mondayMorning }, reachable);
+    const opened = openAlert(life.policy, { severity: life.severity, tiers: life.tiers, excludedOrgs: life.excludedOrgs, now: life.receivedAt }, reachable);
     if ('refused' in opened) return null;
     const world = new CoreWorld(life, ladder, reachable, opened.timer);
     world.note(opened.events, null);
@@ -54,6 +53,7 @@ export class CoreWorld implements AlertInMemory {
     this.ladder = ladder;
     this.reachable = reachable;
     this.timer = timer;
+    this.now = life.receivedAt;
     this.everybody = life.people.flatMap(({ contacts }) => contacts);
   }
 

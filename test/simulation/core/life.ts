@@ -1,7 +1,7 @@
 import type { Contact } from '../../../src/domain/alert.js';
 import type { Policy, SatisfiedBy } from '../../../src/domain/policy.js';
 import type { Severity } from '../../../src/domain/severity.js';
-import { contact, dutyDesk, everyTier, kyrgyzstan } from '../../support/people.js';
+import { contact, dutyDesk, everyTier, hour, kyrgyzstan, mondayMorning } from '../../support/people.js';
 import type { Draw } from '../draw.js';
 
 /** What is given when an alert comes in. */
@@ -13,6 +13,8 @@ export interface Life {
   readonly excludedOrgs: readonly string[];
   readonly people: readonly PersonInLife[];
   readonly dutyDesk: readonly Contact[];
+  /** Milliseconds since 1970; at any hour of a week. */
+  readonly receivedAt: number;
 }
 
 export interface PersonInLife {
@@ -43,6 +45,7 @@ export function drawLife(draw: Draw): Life {
     excludedOrgs: draw.oneIn(5) ? [draw.pick(orgs)] : [],
     people,
     dutyDesk: draw.oneIn(8) ? [] : [dutyDesk],
+    receivedAt: mondayMorning + draw.below(7 * 24) * hour,
   };
 }
 

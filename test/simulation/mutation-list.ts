@@ -1,0 +1,39 @@
+/** Who must notice: so many histories of the pure core, or one test against PostgreSQL. */
+export type Proof = { readonly kind: 'histories'; readonly count: number } | { readonly kind: 'integration'; readonly spec: string; readonly test: string };
+
+export interface Mutation {
+  /** The rule of docs/soundness.md that the program then breaks. */
+  readonly invariant: number;
+  readonly what: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  readonly caughtBy: Proof;
+  /** Part of what the failing test says, so that it fails for this reason and no other. */
+  readonly says: string;
+}
+
+const histories: Proof = { kind: 'histories', count: 20_000 };
+
+function core(invariant: number, what: string, file: string, find: string, replace: string): Mutation {
+  return { invariant, what, file: `src/domain/${file}`, find, replace, caughtBy: histories, says: `invariant ${invariant}:` };
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  core(1, 'an owner who was reminded is forgotten', 'decide.ts', `dueAt: timer.ackExpiresAt, dueKind: 'ack_expiry'`, `dueAt: null, dueKind: null`),
+  core(2, 'closing leaves queued messages waiting', 'ending.ts', `cancel: { kind: 'all' }`, `cancel: { kind: 'none' }`),
+  core(3, 'the ladder jumps to its last tier', 'policy.ts', 'ladder.steps.find((step) => step.tier > tier) ?? null', 'ladder.steps.findLast((step) => step.tier > tier) ?? null'),
+  core(4, 'a press on an older picture escalates as well', 'handling.ts', 'if (by.expectedGen !== timer.gen)', 'if (by.expectedGen > timer.gen)'),
+  core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.ackExpiresAt ?? 0', 'nth: 0'),
+  core(6, 'an accepted message is tried again', 'delivery-outcome.ts', `return { ...nothing, state: 'sent' }`, `return { ...nothing, state: 'failed', nextAt: now }`),
+  core(11, 'an acknowledgement withdraws nothing', 'answers.ts', `{ cancel: { kind: 'ladder' }, events: [event] }`, `{ events: [event] }`),
+  core(13, 'two answers of one person are a quorum', 'answers.ts', 'return people.size >= rule.quorum', 'return acks.length >= rule.quorum'),
+  core(14, 'answers from before an expiry go on counting', 'decide.ts', 'ackExpiresAt: null, roundGen: timer.gen + 1', 'ackExpiresAt: null, roundGen: timer.roundGen'),
+  core(15, 'a tier without people has its whole time', 'enter-tier.ts', `{ ...timer, dueAt: now, dueKind: 'escalate' }`, `{ ...timer, dueAt: now + waitMs(ladder, tier), dueKind: 'escalate' }`),
+  core(16, 'critical alerts wait for working hours', 'open-alert.ts', 'waitsForShift(ladder, first) ?', 'ladder.severity > 0 ?'),
+  core(23, 'organisations that the sender left out are told', 'enter-tier.ts', 'excludedOrgs.includes(contact.org)', 'excludedOrgs.includes(contact.channel)'),
+  core(24, 'a forced wish leaves another trace', 'ending.ts', `detail: { code: 'stand_down_checked' }`, `detail: { code: by.genuine ? 'stand_down_checked' : 'stand_down_refused' }`),
+  core(25, 'the end of a pause is not written down', 'decide.ts', `events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }]`, `events: []`),
+  core(26, 'the duty desk is not told of a round without an answer', 'decide.ts', 'const told = firstContacts(context.reachable.dutyDesk)', 'const told = firstContacts(context.reachable.dutyDesk).slice(1)'),
+];
