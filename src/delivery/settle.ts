@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { changeOf, type Contact, type NewDelivery, type Purpose } from '../domain/alert.js';
-import { afterAttempt, isWanted, lastMessageDied, type AfterAttempt, type AttemptOutcome } from '../domain/delivery-outcome.js';
+import { afterAttempt, afterRateLimit, isWanted, lastMessageDied, type AfterAttempt, type AttemptOutcome } from '../domain/delivery-outcome.js';
 import type { Severity } from '../domain/severity.js';
 import { lockAlert, type LockedAlert } from '../escalation/lock-alert.js';
 import { Policies } from '../escalation/policies.js';
@@ -28,7 +28,8 @@ interface DeliveryRow extends Record<string, unknown> {
   rid: string | null;
   org: string | null;
   channel: string;
-  attempt: number;
+  /** Attempts that were not put off by a rate limit. */
+  counted: number;
   tier_deadline: Date | null;
 }
 
@@ -87,6 +88,29 @@ export class Settlement {
     });
   }
 
+  /**
+   * A message was not tried because its provider must be left alone. Decided as if it had been tried: it waits, or
+   * takes another way. `waitMs` null: only a breaker is open, so nobody knows for how long; the message stays as it is
+   * and another contact of the same person is told as well.
+   */
+  async heldUp(key: AttemptKey, waitMs: number | null): Promise<Settled> {
+    return this.database.transaction(async (tx) => {
+      const alert = await this.lock(tx, key);
+      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state IN ('pending', 'failed')`, [key.attempt]);
+      if (!delivery || !(await this.isStillWanted(tx, alert, delivery))) return 'stale';
+      const fallback = (await unusedContacts(tx, alert, delivery))[0] ?? null;
+      const then: AfterAttempt =
+        waitMs === null ? { state: 'failed', nextAt: null, disableContact: false, fallback } : afterRateLimit(attemptedOf(delivery), waitMs, fallback, alert.now.getTime());
+      if (waitMs !== null) await writeState(tx, key.coalitionId, delivery.delivery_id, then, null);
+      await this.afterFailure(tx, alert, delivery, then);
+      return 'settled';
+    });
+  }
+
+  private async isStillWanted(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<boolean> {
+    return isWanted(delivery.purpose, alert.timer) && !(await hasAcknowledged(tx, alert, delivery));
+  }
+
   private async lock(tx: Tx, key: AttemptKey): Promise<LockedAlert> {
     const alert = await lockAlert(tx, this.policies, key.coalitionId, key.alertId);
     if (!alert) throw new Error('a delivery without its alert');
@@ -94,7 +118,7 @@ export class Settlement {
   }
 
   private async apply(tx: Tx, coalitionId: number, alert: LockedAlert, delivery: DeliveryRow, outcome: AttemptOutcome, random: number): Promise<void> {
-    const wanted = isWanted(delivery.purpose, alert.timer) && !(await hasAcknowledged(tx, alert, delivery));
+    const wanted = await this.isStillWanted(tx, alert, delivery);
     const otherContacts = outcome.kind === 'accepted' ? [] : await unusedContacts(tx, alert, delivery);
     const then = afterAttempt(attemptedOf(delivery), outcome, { wanted, otherContacts, random }, alert.now.getTime());
     await writeState(tx, coalitionId, delivery.delivery_id, then, outcome);
@@ -139,14 +163,15 @@ function attemptedOf(row: DeliveryRow) {
     purpose: row.purpose,
     gen: row.gen,
     tier: row.tier,
-    attempt: row.attempt,
+    attempt: row.counted,
     deadline: row.tier_deadline?.getTime() ?? null,
   };
 }
 
 async function takeDelivery(tx: Tx, key: AttemptKey, condition: string, more: readonly unknown[]): Promise<DeliveryRow | null> {
   const { rows } = await tx.query<DeliveryRow>(
-    `SELECT d.delivery_id, d.gen, d.tier, d.nth, d.severity, d.purpose, d.contact_id, encode(d.rid, 'hex') AS rid, r.org, d.channel, d.attempt, d.tier_deadline
+    `SELECT d.delivery_id, d.gen, d.tier, d.nth, d.severity, d.purpose, d.contact_id, encode(d.rid, 'hex') AS rid, r.org, d.channel, d.tier_deadline,
+       d.attempt - (SELECT count(*)::int FROM delivery_attempt a WHERE a.coalition_id = d.coalition_id AND a.delivery_id = d.delivery_id AND a.outcome = 'rate_limited') AS counted
      FROM delivery d LEFT JOIN responder r USING (coalition_id, rid)
      WHERE d.coalition_id = $1 AND d.delivery_id = $2 AND ${condition} FOR UPDATE OF d`,
     [key.coalitionId, key.deliveryId, ...more],
@@ -163,14 +188,14 @@ async function closeAttempt(tx: Tx, key: AttemptKey, outcome: AttemptOutcome): P
   });
 }
 
-async function writeState(tx: Tx, coalitionId: number, deliveryId: string, then: AfterAttempt, outcome: AttemptOutcome): Promise<void> {
+async function writeState(tx: Tx, coalitionId: number, deliveryId: string, then: AfterAttempt, outcome: AttemptOutcome | null): Promise<void> {
   await tx.query({
     name: 'outbox-write-state',
     text: `UPDATE delivery SET state = $3, lease_until = NULL, next_at = coalesce($4::timestamptz, next_at),
              sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END,
              provider_message_id = coalesce($5, provider_message_id)
            WHERE coalition_id = $1 AND delivery_id = $2`,
-    values: [coalitionId, deliveryId, then.state, then.nextAt === null ? null : new Date(then.nextAt), outcome.kind === 'accepted' ? outcome.providerMessageId : null],
+    values: [coalitionId, deliveryId, then.state, then.nextAt === null ? null : new Date(then.nextAt), outcome?.kind === 'accepted' ? outcome.providerMessageId : null],
   });
 }
 

@@ -9,6 +9,7 @@ const other = contact('a', 'osh', 2);
 const context = { wanted: true, otherContacts: [other], random: 0.5 };
 const lost = { kind: 'ambiguous', code: 'lost' } as const;
 const later = { kind: 'retry', code: 'smtp-450', providerTrouble: false } as const;
+const limited = (retryAfterMs: number) => ({ kind: 'rate_limited', code: 'http-429', retryAfterMs }) as const;
 
 describe('after an attempt', () => {
   it('a refusal ends the message, and the contact only when the address is at fault', () => {
@@ -19,6 +20,29 @@ describe('after an attempt', () => {
   it('a lost answer goes elsewhere and again for a critical alert, and again for others', () => {
     expect(afterAttempt(delivery, lost, context, now)).toMatchObject({ state: 'failed', fallback: other });
     expect(afterAttempt({ ...delivery, severity: 2 }, lost, context, now)).toMatchObject({ state: 'failed', fallback: null });
+  });
+
+  it('a provider in trouble is not waited for when a life hangs on it', () => {
+    const trouble = { ...later, providerTrouble: true };
+    expect(afterAttempt(delivery, trouble, context, now)).toMatchObject({ state: 'failed', fallback: other });
+    expect(afterAttempt({ ...delivery, severity: 2 }, trouble, context, now)).toMatchObject({ state: 'failed', fallback: null });
+    expect(afterAttempt(delivery, later, context, now)).toMatchObject({ state: 'failed', fallback: null });
+  });
+
+  it('"not before" is obeyed to the millisecond, whatever the attempt', () => {
+    expect(afterAttempt({ ...delivery, severity: 2, attempt: 9 }, limited(20_000), context, now)).toEqual({ state: 'failed', nextAt: now + 20_000, disableContact: false, fallback: null });
+    expect(afterAttempt(delivery, limited(0), context, now).nextAt).toBeGreaterThan(now);
+  });
+
+  it('"not before" of more than a few seconds takes another way as well when a life hangs on it', () => {
+    expect(afterAttempt(delivery, limited(20_000), context, now)).toMatchObject({ state: 'failed', nextAt: now + 20_000, fallback: other });
+    expect(afterAttempt(delivery, limited(2_000), context, now)).toMatchObject({ state: 'failed', fallback: null });
+  });
+
+  it('"not before" beyond the time of its tier takes another way instead', () => {
+    expect(afterAttempt(delivery, limited(300_001), context, now)).toEqual({ state: 'dead', nextAt: null, disableContact: false, fallback: other });
+    expect(afterAttempt({ ...delivery, deadline: null }, limited(3_600_000), context, now)).toMatchObject({ state: 'dead', fallback: other });
+    expect(afterAttempt({ ...delivery, deadline: null, attempt: maxAttempts + 5 }, limited(60_000), context, now).state).toBe('failed');
   });
 
   it('nothing is tried after the deadline of its tier, but the person is told another way', () => {

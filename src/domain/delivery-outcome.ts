@@ -7,6 +7,7 @@ import type { Severity } from './severity.js';
  * - accepted: the provider took it.
  * - refused: it never will; `contactIsDead` when the address itself is at fault, and not, say, our reputation.
  * - retry: not now; `providerTrouble` when the next recipient would probably fare the same.
+ * - rate_limited: not before that time, and it says nothing against provider or message.
  * - ambiguous: the answer was lost, it may have been taken.
  * `code` is short and made by us: it is stored and logged, so it never holds a provider's text.
  */
@@ -14,6 +15,7 @@ export type AttemptOutcome =
   | { readonly kind: 'accepted'; readonly code: string; readonly providerMessageId: string | null }
   | { readonly kind: 'refused'; readonly code: string; readonly contactIsDead: boolean }
   | { readonly kind: 'retry'; readonly code: string; readonly providerTrouble: boolean }
+  | { readonly kind: 'rate_limited'; readonly code: string; readonly retryAfterMs: number }
   | { readonly kind: 'ambiguous'; readonly code: string };
 
 export interface AttemptedDelivery {
@@ -21,7 +23,7 @@ export interface AttemptedDelivery {
   readonly purpose: Purpose;
   readonly gen: number;
   readonly tier: number;
-  /** 1 for the first. */
+  /** 1 for the first; those that a provider put off by its rate limit are not counted. */
   readonly attempt: number;
   readonly deadline: number | null;
 }
@@ -48,11 +50,30 @@ const firstRetryMs = 2_000;
 const maxRetryMs = { critical: 30_000, other: 300_000 } as const;
 /** For messages without a tier's deadline. */
 export const maxAttempts = 12;
+/** "At once" of a provider that has just refused for being asked too often is not taken at its word. */
+const leastRateLimitMs = 1_000;
+/** A critical message takes another way as well when it would have to wait longer than this. */
+const criticalPatienceMs = 5_000;
+/** How long a message without a tier's deadline waits for a provider before it takes another way. */
+export const maxRateLimitMs = 900_000;
 
 /** Full jitter: a random time up to a cap that doubles, so that many messages do not come back in step. */
 export function retryDelayMs(severity: Severity, attempt: number, random: number): number {
   const cap = Math.min(firstRetryMs * 2 ** (attempt - 1), severity === 1 ? maxRetryMs.critical : maxRetryMs.other);
   return Math.max(500, Math.floor(cap * random));
+}
+
+/**
+ * Waits as long as a provider asks, or takes another way when that is longer than the tier has. Also for messages that
+ * were not tried because the provider had asked before.
+ */
+export function afterRateLimit(delivery: Pick<AttemptedDelivery, 'severity' | 'deadline'>, retryAfterMs: number, fallback: Contact | null, now: number): AfterAttempt {
+  const waitMs = Math.max(leastRateLimitMs, retryAfterMs);
+  const nextAt = now + waitMs;
+  const tooLate = delivery.deadline === null ? waitMs > maxRateLimitMs : nextAt > delivery.deadline;
+  if (tooLate) return { state: 'dead', nextAt: null, disableContact: false, fallback };
+  const alsoElsewhere = delivery.severity === 1 && waitMs > criticalPatienceMs;
+  return { state: 'failed', nextAt, disableContact: false, fallback: alsoElsewhere ? fallback : null };
 }
 
 /** What happens to a delivery after an attempt. */
@@ -64,12 +85,15 @@ export function afterAttempt(delivery: AttemptedDelivery, outcome: AttemptOutcom
   if (!context.wanted) return { ...nothing, state: 'cancelled', disableContact };
   if (outcome.kind === 'refused') return { ...nothing, state: 'dead', disableContact, fallback };
 
+  if (outcome.kind === 'rate_limited') return afterRateLimit(delivery, outcome.retryAfterMs, fallback, now);
+
   const nextAt = now + retryDelayMs(delivery.severity, delivery.attempt, context.random);
   const tooLate = delivery.deadline === null ? delivery.attempt >= maxAttempts : nextAt > delivery.deadline;
   // A lost answer of a process that died says nothing about the provider: that message is tried once more even late.
   if (tooLate && !(outcome.kind === 'ambiguous' && delivery.attempt === 1)) return { ...nothing, state: 'dead', fallback };
-  // Somebody's life: another way at once, and the same way again, rather than wondering whether it arrived.
-  const alsoElsewhere = delivery.severity === 1 && outcome.kind === 'ambiguous';
+  // Somebody's life: another way at once, and the same way again, rather than wondering whether it arrived, or when
+  // the provider will be back.
+  const alsoElsewhere = delivery.severity === 1 && (outcome.kind === 'ambiguous' || outcome.providerTrouble);
   return { state: 'failed', nextAt, disableContact: false, fallback: alsoElsewhere ? fallback : null };
 }
 

@@ -105,6 +105,25 @@ export const mailSchema = z.strictObject({
 export type MailConfig = z.output<typeof mailSchema>;
 export const MAIL_CONFIG = Symbol('MailConfig');
 
+/** "10.1.0.0/16": an address and the length of its prefix. Who uses it checks the rest. */
+const network = z.string().regex(/^[0-9A-Fa-f:.]+\/\d{1,3}$/, 'a network like 10.1.0.0/16');
+
+export const outboundSchema = z.strictObject({
+  /** Private networks that webhooks and push services may be in. All others are refused, whatever their name says. */
+  allowedNetworks: z.array(network).max(32).default([]),
+  /** File with the certificate authority of receivers that the system does not know. */
+  caFile: filePath.optional(),
+});
+export type OutboundConfig = z.output<typeof outboundSchema>;
+export const OUTBOUND_CONFIG = Symbol('OutboundConfig');
+
+export const webPushSchema = z.strictObject({
+  /** Whom a push service may ask about us (RFC 8292). Without it no device can be notified, and the desk does not offer it. */
+  subject: z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s]+)$/, 'mailto:name@example.org or an https address').optional(),
+});
+export type WebPushConfig = z.output<typeof webPushSchema>;
+export const WEB_PUSH_CONFIG = Symbol('WebPushConfig');
+
 export const engineSchema = z.strictObject({
   tickIntervalMs: durationMs(50, 10_000).default(1_000),
   /** How often overdue timers are sought without a lower bound of time (see docs/escalation.md). */
@@ -171,6 +190,8 @@ export const slices = {
   http: { schema: httpSchema, token: HTTP_CONFIG },
   metrics: { schema: metricsSchema, token: METRICS_CONFIG },
   mail: { schema: mailSchema, token: MAIL_CONFIG },
+  outbound: { schema: outboundSchema, token: OUTBOUND_CONFIG },
+  webPush: { schema: webPushSchema, token: WEB_PUSH_CONFIG },
   engine: { schema: engineSchema, token: ENGINE_CONFIG },
   gatekeeper: { schema: gatekeeperSchema, token: GATEKEEPER_CONFIG },
   contacts: { schema: contactsSchema, token: CONTACTS_CONFIG },

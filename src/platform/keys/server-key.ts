@@ -22,7 +22,8 @@ export async function openServerKey(
   p: Primitives,
   { name, file }: { readonly name: string; readonly file: string },
 ): Promise<Uint8Array> {
-  if (!existsSync(file) && (await fingerprintOf(database, name)) !== null) {
+  // Looked at again at last: another start may have made the file and written its fingerprint in between.
+  if (!existsSync(file) && (await fingerprintOf(database, name)) !== null && !existsSync(file)) {
     throw new ServerKeyError(
       `the ${name} key ${file} is missing, but this database was used with one: put the file back from its backup`,
     );

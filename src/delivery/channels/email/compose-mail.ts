@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { createMessage, encrypt, readKey } from 'openpgp';
-import type { MailText } from '../../mail-texts.js';
+import type { MessageText } from '../../message-texts.js';
 
 export interface MailParts {
-  readonly text: MailText;
+  readonly text: MessageText;
   /** Address of the desk, the only link. */
   readonly deskUrl: string;
   readonly from: { readonly name: string; readonly address: string };

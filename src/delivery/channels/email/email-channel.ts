@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AttemptOutcome } from '../../../domain/delivery-outcome.js';
 import type { MailConfig } from '../../../platform/config/slices.js';
 import type { Channel, OutgoingMessage } from '../../channel.js';
-import type { MailTexts } from '../../mail-texts.js';
+import type { MessageTexts } from '../../message-texts.js';
 import type { BounceAddresses } from './bounce-address.js';
 import { composeEncrypted, composePlain, type MailParts } from './compose-mail.js';
 import { outcomeOfFailure } from './smtp-outcome.js';
@@ -23,10 +23,10 @@ export class EmailChannel implements Channel {
   constructor(
     private readonly config: MailConfig,
     private readonly deskUrl: string,
-    private readonly texts: MailTexts,
+    private readonly texts: MessageTexts,
     private readonly bounces: BounceAddresses | null,
   ) {
-    this.capabilities = { encrypts: true, reportsFailureLater: bounces !== null };
+    this.capabilities = { encrypts: true, reportsFailureLater: bounces !== null, proof: 'code' as const };
     const { user, passwordFile, caFile } = config;
     this.server = {
       host: config.host,
@@ -52,7 +52,7 @@ export class EmailChannel implements Channel {
   private async compose(message: OutgoingMessage): Promise<{ bytes: Buffer; note: string }> {
     const domain = this.config.from.slice(this.config.from.lastIndexOf('@') + 1);
     const parts: MailParts = {
-      text: this.texts.textFor(message.lang, message.purpose, message.severity),
+      text: this.texts.textFor(message),
       deskUrl: this.deskUrl,
       from: { name: this.config.fromName, address: this.config.from },
       to: message.address,
