@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { createReadStream, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { World } from './world.js';
@@ -59,11 +59,21 @@ async function flushedDataDirectory(databaseUrl: string): Promise<string> {
   }
 }
 
+/** Every file below a folder. The server runs on: what goes away meanwhile (its caches, databases of other tests) is left out. */
 function* filesOf(folder: string): Generator<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesOf(path);
-    else if (entry.isFile() && statSync(path).size > 0) yield path;
+    else if (entry.isFile()) yield path;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 
