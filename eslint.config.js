@@ -37,6 +37,17 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
+  {
+    files: ['src/domain/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: "MemberExpression[object.name='Temporal'][property.name='Now']", message: 'Decisions are pure: the time is an argument.' },
+        { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Decisions are pure: the time is an argument.' },
+      ],
+    },
+  },
   { files: ['src/cli/**/*.ts', 'src/demo/**/*.ts', 'bench/**/*.ts', 'packages/protocol/src/vectors-cli.ts'], rules: { 'no-console': 'off' } },
   { files: ['web/**/*.{ts,tsx}'], rules: { 'no-restricted-syntax': ['error', ...forbiddenInPages] } },
   {

@@ -35,16 +35,33 @@ export interface Contact {
   readonly priority: number;
 }
 
+/** Who of one tier has duty. */
+export interface Duty {
+  /** For critical alerts: whoever has duty, at any hour. */
+  readonly critical: ReadonlySet<Rid>;
+  /** For all others: those of them whose organisation works now, and those put in by name. */
+  readonly other: ReadonlySet<Rid>;
+}
+
+/** Who has duty now, and when nobody will. */
+export interface TierDuty extends Duty {
+  /** Times of the next weeks, in order, in which nobody has duty for anything but a critical alert. */
+  readonly closed: () => readonly { readonly start: number; readonly end: number }[];
+}
+
 /** Who can be reached now, by tier; and who is told when nobody answers. */
 export interface Reachable {
+  /** Everybody whom the roster names, on duty or not. */
   readonly byTier: ReadonlyMap<number, readonly Contact[]>;
+  /** Who of them has duty. A tier that is missing here, or all of them, has everybody on duty. */
+  readonly duty?: ReadonlyMap<number, TierDuty>;
   readonly dutyDesk: readonly Contact[];
 }
 
 export type TierOutcome = 'notified' | 'not_reached' | 'not_consented' | 'task';
 
 /** Why a tier was passed over, or why nobody had to be told. Codes: the ladder shows them as translated sentences. */
-export type TierReason = 'nobody_reachable' | 'all_refused' | 'not_handed_over' | 'already_answered';
+export type TierReason = 'nobody_reachable' | 'nobody_on_duty' | 'all_refused' | 'not_handed_over' | 'already_answered';
 
 export interface TierEntry {
   readonly gen: number;

@@ -1,4 +1,4 @@
-import { changeOf, type AlertTimer, type Change, type Contact, type TierOutcome, type TierReason } from './alert.js';
+import { changeOf, type AlertTimer, type Change, type Contact, type Reachable, type TierOutcome, type TierReason } from './alert.js';
 import { deliveriesTo, enterTier, firstContacts, type EntryContext } from './enter-tier.js';
 import { isClosed } from './life-cycle.js';
 import { loopMs, nextStep, waitMs, waitsForShift, type Ladder } from './policy.js';
@@ -78,7 +78,7 @@ function endOfLadder(ladder: Ladder, timer: AlertTimer, now: number, context: En
   const tier = max !== null && loop > max && last ? last.tier : 0;
   const told = firstContacts(context.reachable.dutyDesk);
   return changeOf(
-    { ...timer, state: 'notifying', tier, loop, gen, owner: null, ackExpiresAt: null, dueAt: nextRound(ladder, now), dueKind: 'escalate' },
+    { ...timer, state: 'notifying', tier, loop, gen, owner: null, ackExpiresAt: null, dueAt: nextRound(ladder, now, context.reachable), dueKind: 'escalate' },
     {
       deliveries: deliveriesTo(told, { purpose: 'unanswered', gen, tier: timer.tier, deadline: null }),
       events: [{ type: 'LOOP', tier: timer.tier, detail: { gen, loop, told: told.length } }],
@@ -86,10 +86,10 @@ function endOfLadder(ladder: Ladder, timer: AlertTimer, now: number, context: En
   );
 }
 
-function nextRound(ladder: Ladder, now: number): number {
+function nextRound(ladder: Ladder, now: number, reachable: Reachable): number {
   const first = nextStep(ladder, 0);
   const at = now + loopMs(ladder);
-  return first && waitsForShift(ladder, first) ? nextShiftStart(ladder.policy, at) : at;
+  return first && waitsForShift(ladder, first) ? nextShiftStart(ladder.policy, at, reachable.duty?.get(first.tier)?.closed()) : at;
 }
 
 function remindOwner(timer: AlertTimer, context: TickContext): Change {

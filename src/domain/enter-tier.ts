@@ -1,4 +1,5 @@
 import { changeOf, type AlertTimer, type Change, type Contact, type NewDelivery, type Purpose, type Reachable, type Rid } from './alert.js';
+import { peopleFor } from './on-duty.js';
 import { stepOf, waitMs, type Ladder, type PolicyTier } from './policy.js';
 
 /** After downtime a critical alert makes up for lost time, but gives every tier at least this long. */
@@ -29,7 +30,7 @@ export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now:
   const outcome = people.length === 0 ? 'not_reached' : step.by === 'task' ? 'task' : 'notified';
 
   if (outcome === 'not_reached') {
-    const reason = 'nobody_reachable';
+    const reason = hasPeople(step, context) ? 'nobody_on_duty' : 'nobody_reachable';
     return changeOf(
       { ...timer, dueAt: now, dueKind: 'escalate' },
       { entries: [{ gen, tier, loop: before.loop, outcome, reason }], events: [{ type: 'UNREACHABLE', tier, detail: { gen, reason } }] },
@@ -55,15 +56,29 @@ function remainingWait(ladder: Ladder, tier: number, lateMs: number): number {
 
 /** One contact per person, the first that works; organisations that the sender excluded have no stanza. */
 function peopleToTell(ladder: Ladder, step: PolicyTier, context: EntryContext): Contact[] {
-  if (step.by === 'people') return firstContacts(context.reachable.byTier.get(step.tier) ?? [], context.excludedOrgs);
+  if (step.by === 'people') return peopleOnDuty(ladder, step.tier, context);
   // A task goes to the tier that the policy names; if that has nobody or may not know, to the nearest one below.
   const below = ladder.steps.filter((other) => other.by === 'people' && other.tier < step.tier).reverse();
   const asked = [...below.filter(({ tier }) => tier === step.askTier), ...below];
   for (const { tier } of asked) {
-    const people = firstContacts(context.reachable.byTier.get(tier) ?? [], context.excludedOrgs);
+    const people = peopleOnDuty(ladder, tier, context);
     if (people.length > 0) return people;
   }
   return [];
+}
+
+/** Those of a tier who have duty for an alert of this severity, the best contact of each. */
+function peopleOnDuty(ladder: Ladder, tier: number, { reachable, excludedOrgs }: EntryContext): Contact[] {
+  const duty = reachable.duty?.get(tier);
+  const people = firstContacts(reachable.byTier.get(tier) ?? [], excludedOrgs);
+  if (duty === undefined) return people;
+  const onDuty = peopleFor(duty, ladder.severity);
+  return people.filter(({ rid }) => rid !== null && onDuty.has(rid));
+}
+
+/** Whether the tier itself has people who could be told at another time. */
+function hasPeople(step: PolicyTier, { reachable, excludedOrgs }: EntryContext): boolean {
+  return step.by === 'people' && firstContacts(reachable.byTier.get(step.tier) ?? [], excludedOrgs).length > 0;
 }
 
 /** The best contact of every person, without those of the given organisations. */

@@ -98,6 +98,15 @@ describe('nobody answers', () => {
     expect(change.cancel).toEqual({ kind: 'none' }); // attempts for the first tier go on
   });
 
+  it('of those whom the roster names, people who have duty are told; when none has, the next tier is entered at once', () => {
+    const duty = (critical: string[], other: string[]) => ({ critical: new Set(critical), other: new Set(other), closed: () => [] });
+    const before = timerAt({ dueKind: 'escalate', dueAt: start });
+    const withDuty = (critical: string[], other: string[]) => context({ reachable: { ...everybody, duty: new Map([[2, duty(critical, other)]]) } });
+    expect(told(decide(ladder(1), before, start, withDuty([rid('b')], [])))).toEqual(['b-email-1']);
+    const closed = decide(ladder(2), before, start, withDuty([rid('b')], []));
+    expect(closed).toMatchObject({ entries: [{ tier: 2, outcome: 'not_reached', reason: 'nobody_on_duty' }], deliveries: [], timer: { dueAt: start, dueKind: 'escalate' } });
+  });
+
   it('a task asks the people whom the policy names, or the nearest below who can be reached', () => {
     const before = timerAt({ tier: 5, gen: 5, dueKind: 'escalate', dueAt: start });
     expect(decide(ladder(), before, start, context())).toMatchObject({ entries: [{ tier: 6, outcome: 'task' }], deliveries: [{ purpose: 'task', contact: { rid: rid('e') } }] });

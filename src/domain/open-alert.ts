@@ -45,7 +45,7 @@ export function openAlert(policy: Policy, alert: OpeningAlert, reachable: Reacha
     owner: null,
     ackExpiresAt: null,
   };
-  const startsAt = waitsForShift(ladder, first) ? nextShiftStart(policy, alert.now) : alert.now;
+  const startsAt = waitsForShift(ladder, first) ? nextShiftStart(policy, alert.now, reachable.duty?.get(first.tier)?.closed()) : alert.now;
   if (startsAt > alert.now) {
     return { timer: { ...waiting, gen: 1, dueAt: startsAt }, tierEntries: left, deliveries: [], events: leftEvents };
   }

@@ -31,3 +31,16 @@ describe('the next shift', () => {
     expect(next(brussels, '2026-10-24T23:30:00Z')).toBe('2026-10-25T00:30:00.000Z');
   });
 });
+
+describe('the next shift of a tier that is closed', () => {
+  const span = (start: string, end: string) => ({ start: Date.parse(start), end: Date.parse(end) });
+  const nextWith = (at: string, closed: ReturnType<typeof span>[]): string => new Date(nextShiftStart(bishkek, Date.parse(at), closed)).toISOString();
+
+  it('is after the days off: 1 to 9 May 2026 end on a Saturday, so it is Monday morning', () => {
+    expect(nextWith('2026-04-30T13:00:00Z', [span('2026-04-30T18:00Z', '2026-05-09T18:00Z')])).toBe('2026-05-11T03:00:00.000Z');
+  });
+
+  it('is in the middle of a working day when that is when somebody comes', () => {
+    expect(nextWith('2026-03-02T04:00:00Z', [span('2026-03-01T00:00Z', '2026-03-02T06:00Z'), span('2026-03-02T12:00Z', '2026-03-03T03:00Z')])).toBe('2026-03-02T06:00:00.000Z');
+  });
+});
