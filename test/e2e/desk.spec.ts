@@ -1,56 +1,34 @@
 // Runs partly inside the page, so the types of both worlds are needed.
 /// <reference lib="dom" />
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../support/browser.js';
-import type { PersonName } from '../support/coalition.js';
 import { sealAlert, type SealedAlert } from '../support/sealed-alert.js';
 import { eventually, postUntilConfirmed } from './support/alerts.js';
-import { DeskPage } from './support/desk-page.js';
+import { DeskPage, Desks } from './support/desk-page.js';
 import { said } from './support/locale.js';
 import { PASSPHRASE, startWorld, type World } from './support/world.js';
 
 describe('the desk, in a real browser against the real service', () => {
   let world: World;
   let browser: Browser;
-  let pages: Page[] = [];
-  const faults: string[] = [];
+  let desks: Desks;
 
   beforeAll(async () => {
     browser = await openBrowser();
     // The reserve hears in ten minutes: nothing climbs while these stories last.
     world = await startWorld({ stepMs: 600_000 });
+    desks = new Desks(browser, world);
   }, 120_000);
   afterAll(async () => {
     await browser.close();
     await world.stop();
   });
-  beforeEach(() => {
-    faults.length = 0;
-  });
   afterEach(async () => {
-    for (const page of pages) await page.context().close();
-    pages = [];
-    expect(faults).toEqual([]);
+    expect(await desks.close()).toEqual([]);
   });
 
-  async function newDesk(width = 1280): Promise<DeskPage> {
-    const context = await browser.newContext({ viewport: { width, height: 800 }, locale: 'en-GB' });
-    const page = await context.newPage();
-    pages.push(page);
-    page.on('pageerror', ({ message }) => faults.push(message));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(world.url)) faults.push(`request to ${new URL(request.url()).origin}`);
-    });
-    return new DeskPage(page);
-  }
-  const signedIn = async (name: PersonName, width?: number): Promise<DeskPage> => {
-    const desk = await newDesk(width);
-    await desk.signIn(world.personalLink(name));
-    await desk.page.getByRole('heading', { name: said('desk.name'), level: 1 }).waitFor();
-    return desk;
-  };
   async function reported(what: string): Promise<SealedAlert> {
     const alert = sealAlert(world.coalition, { severity: 'S1', answers: { what } });
     await postUntilConfirmed(world.url, alert);
@@ -63,7 +41,7 @@ describe('the desk, in a real browser against the real service', () => {
 
   it('a life is at stake: one person alone cannot close the alert, a second one can', async () => {
     const alert = await reported('The old mill is watched');
-    const first = await signedIn('osh');
+    const first = await desks.signedIn('osh');
     await first.openAlert('The old mill is watched');
     await first.take();
     const ask = first.page.getByRole('button', { name: said('desk.close.ask') });
@@ -78,7 +56,7 @@ describe('the desk, in a real browser against the real service', () => {
     await first.page.getByRole('button', { name: said('desk.deeds.escalate') }).click();
     await first.page.getByRole('button', { name: said('desk.deeds.escalate-now') }).click();
     await world.mail.waitFor(({ to }) => to === world.coalition.people.lawyer.email);
-    const second = await signedIn('lawyer');
+    const second = await desks.signedIn('lawyer');
     await second.openAlert('The old mill is watched');
     await second.page.getByText(/asked at .* to close this as: Resolved/).waitFor();
     await second.page.getByRole('button', { name: said('desk.close.confirm-second') }).click();
@@ -88,7 +66,7 @@ describe('the desk, in a real browser against the real service', () => {
 
   it('says what is wrong with a passphrase, a recovery code or a link, and sends none of them', async () => {
     const sent: string[] = [];
-    const { page } = await newDesk();
+    const { page } = await desks.open();
     page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
     await page.goto(world.personalLink('osh'));
     await page.locator('input[name=passphrase]').fill('seven quiet houses by the lake');
@@ -114,7 +92,7 @@ describe('the desk, in a real browser against the real service', () => {
 
   it('whoever is not on the list yet sees their words to compare, and no alert', async () => {
     await reported('The white bridge is guarded');
-    const { page } = await newDesk();
+    const { page } = await desks.open();
     await new DeskPage(page).signIn(world.personalLink('newcomer'));
     await page.getByRole('heading', { name: said('desk.waiting.title') }).waitFor();
     await page.getByText(said('desk.waiting.read')).waitFor();
@@ -123,7 +101,7 @@ describe('the desk, in a real browser against the real service', () => {
 
   it.each(['en', 'ru', 'ky'])('has no fault that axe finds on a narrow phone, in %s', async (lang) => {
     await reported(`The long road is empty (${lang}). Nobody has passed since morning.`);
-    const { page } = await newDesk(360);
+    const { page } = await desks.open(360);
     const button = (key: string) => page.getByRole('button', { name: said(key, lang), exact: true }).first();
     const faulty: Record<string, string[]> = {};
     const look = async (name: string): Promise<void> => {

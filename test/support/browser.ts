@@ -17,8 +17,9 @@ const KNOWN_PLACES = [
 
 const isRoot = process.getuid?.() === 0;
 
-/** A real Chromium. Without one the test fails and says what to do; it never passes by not looking. */
-export async function openBrowser(): Promise<Browser> {
+/** A real Chromium. Without one the test fails and says what to do; it never passes by not looking.
+ *  @param more switches of Chromium, for browsers that can do less */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findBrowser();
   if (executablePath === null) {
     throw new Error(
@@ -34,6 +35,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-gpu',
       '--disable-dev-shm-usage', // containers give it 64 MB
       ...(isRoot ? ['--no-sandbox'] : []), // Chromium's sandbox refuses root
+      ...more,
     ],
   });
 }

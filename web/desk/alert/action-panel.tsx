@@ -6,6 +6,7 @@ import type { RosterView } from '../crypto/messages.js';
 import { ACTION_GROUPS, isConsented, type Action } from '../logic/actions.js';
 import { recordedActions } from '../logic/recorded-actions.js';
 import type { DeskEvent } from '../service/desk-api.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { ConfirmDialog } from '../ui/dialog.js';
 import { personName } from '../ui/names.js';
 import { serverNowMs } from '../ui/now.js';
@@ -34,11 +35,10 @@ export function ActionPanel(props: { events: readonly DeskEvent[]; consents: Con
                 const done = recorded.get(action.code);
                 return (
                   <li key={action.code}>
-                    <button
-                      type="button"
+                    <DeedButton
                       class={done === undefined ? 'action' : 'action action-done'}
-                      disabled={acts.busy !== null}
-                      onClick={() => press(action)}
+                      busy={acts.busy !== null}
+                      onPress={() => press(action)}
                     >
                       <span class="action-mark" aria-hidden="true" />
                       <span class="action-name">
@@ -47,7 +47,7 @@ export function ActionPanel(props: { events: readonly DeskEvent[]; consents: Con
                       {action.instrument === undefined ? null : (
                         <span class="instrument">{t(`desk.instrument.${action.instrument}`)}</span>
                       )}
-                    </button>
+                    </DeedButton>
                     {done === undefined ? null : (
                       <p class="action-by">
                         {t('desk.action.recorded', {

@@ -1,10 +1,12 @@
 // The deeds at the head of an alert: take it, say that one cannot, pass it on, ask the next tier now.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isClosed } from '../../shared/alert-view.js';
 import type { OpenedAlert, Person, RosterView } from '../crypto/messages.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import type { AlertRecord } from '../service/desk-store.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { ConfirmDialog } from '../ui/dialog.js';
+import { useKeptFocus } from '../ui/kept-focus.js';
 import { useText } from '../ui/text.js';
 import { HandOverDialog } from './hand-over-dialog.js';
 import type { Acts } from './use-acts.js';
@@ -31,38 +33,41 @@ export function AlertDeeds(props: {
   const take = (): void => {
     if (canTake) void acts.act('ack');
   };
-  useEffect(() => {
+  // Before the next key can come: after the paint it would meet the alert as it was.
+  useLayoutEffect(() => {
     acknowledgeRef.current = take;
     return () => {
       acknowledgeRef.current = null;
     };
   });
+  const group = useRef<HTMLDivElement>(null);
+  useKeptFocus(group, () => group.current?.querySelector('button') ?? null);
   if (isClosed(entry.state)) return null;
   const busy = acts.busy !== null;
   return (
-    <div class="alert-deeds" role="group" aria-label={t('desk.deeds.label')}>
+    <div class="alert-deeds" ref={group} role="group" aria-label={t('desk.deeds.label')}>
       {canTake ? (
-        <button type="button" class="button" disabled={busy} onClick={take}>
+        <DeedButton class="button" busy={busy} onPress={take}>
           {acts.busy === 'ack' ? t('desk.deeds.signing') : t('desk.deeds.take')} <kbd aria-hidden="true">a</kbd>
-        </button>
+        </DeedButton>
       ) : null}
       {taken ? (
-        <button type="button" class="button" disabled={busy} onClick={() => void acts.act('renew')}>
+        <DeedButton class="button" busy={busy} onPress={() => void acts.act('renew')}>
           {acts.busy === 'renew' ? t('desk.deeds.signing') : t('desk.deeds.renew')}
-        </button>
+        </DeedButton>
       ) : null}
       {taken ? (
-        <button type="button" class="button-line" disabled={busy} onClick={() => setDialog('hand-over')}>
+        <DeedButton class="button-line" busy={busy} onPress={() => setDialog('hand-over')}>
           {t('desk.deeds.hand-over')}
-        </button>
+        </DeedButton>
       ) : (
-        <button type="button" class="button-line" disabled={busy} onClick={() => setDialog('decline')}>
+        <DeedButton class="button-line" busy={busy} onPress={() => setDialog('decline')}>
           {t('desk.deeds.decline')}
-        </button>
+        </DeedButton>
       )}
-      <button type="button" class="button-line" disabled={busy} onClick={() => setDialog('escalate')}>
+      <DeedButton class="button-line" busy={busy} onPress={() => setDialog('escalate')}>
         {t('desk.deeds.escalate')}
-      </button>
+      </DeedButton>
 
       {dialog === 'escalate' ? (
         <ConfirmDialog

@@ -1,5 +1,5 @@
 // One alert: what is known, who does what, and everything that can be done about it.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Ladder } from '../../shared/ladder.js';
 import { isClosed } from '../../shared/alert-view.js';
 import { dayAndTime } from '../../shared/dates.js';
@@ -8,6 +8,8 @@ import type { OpenRefusal, Person, RosterView } from '../crypto/messages.js';
 import { policyTiers } from '../service/desk-api.js';
 import type { AlertRecord, DeskStore } from '../service/desk-store.js';
 import { DueClock } from '../ui/clock.js';
+import { DeedButton } from '../ui/deed-button.js';
+import { useKeptFocus } from '../ui/kept-focus.js';
 import { tierName } from '../ui/names.js';
 import { serverNowMs, useNow } from '../ui/now.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
@@ -47,9 +49,11 @@ export function AlertScreen(props: AlertScreenProps) {
   const gen = detail?.view.gen;
   const opened = content !== null && 'alert' in content ? content.alert : null;
 
-  useEffect(() => {
+  const article = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
     heading.current?.focus();
   }, []);
+  useKeptFocus(article, () => heading.current);
   useEffect(() => {
     if (opened !== null) void store.markSeen(alertId);
   }, [store, alertId, gen, opened === null]);
@@ -58,7 +62,7 @@ export function AlertScreen(props: AlertScreenProps) {
   const nextName = next === null || detail === null ? '' : tierName(detail.view.tiers, next.tier, t);
   const forEu = opened !== null && policyTiers(detail?.policy.text ?? '').some(({ tier, consent }) => tier === opened.tier && consent === 'eu');
   return (
-    <article class="alert">
+    <article class="alert" ref={article}>
       <header class="alert-head">
         <button type="button" class="button-quiet alert-back" onClick={props.onBack}>
           {t('desk.alert.back')}
@@ -154,14 +158,13 @@ function Refused({ reason, acts }: { reason: OpenRefusal; acts: ReturnType<typeo
       <h3>{t('desk.open-refused.title')}</h3>
       <p>{t(`desk.open-refused.${reason}`)}</p>
       <p>{t('desk.open-refused.do')}</p>
-      <button
-        type="button"
+      <DeedButton
         class="button"
-        disabled={acts.busy !== null}
-        onClick={() => void acts.act('undecryptable', { code: reason.replaceAll('-', '_') })}
+        busy={acts.busy !== null}
+        onPress={() => void acts.act('undecryptable', { code: reason.replaceAll('-', '_') })}
       >
         {t('desk.open-refused.report')}
-      </button>
+      </DeedButton>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import type { Person, RosterView } from '../crypto/messages.js';
 import { isStandDownOpen } from '../logic/recorded-actions.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import type { AlertRecord } from '../service/desk-store.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { organisationName, personName } from '../ui/names.js';
 import { serverNowMs } from '../ui/now.js';
 import { useText } from '../ui/text.js';
@@ -50,22 +51,12 @@ function StandDownCheck({ record, detail, acts }: BannerProps) {
       {asked.text === undefined || asked.text === '' ? null : <blockquote class="said">{asked.text}</blockquote>}
       <p>{t('desk.stand-down.check')}</p>
       <div class="deeds">
-        <button
-          type="button"
-          class="button"
-          disabled={busy}
-          onClick={() => void acts.act('stand_down_check', { result: 'doubtful' }, 'doubtful')}
-        >
+        <DeedButton class="button" busy={busy} onPress={() => void acts.act('stand_down_check', { result: 'doubtful' }, 'doubtful')}>
           {t('desk.stand-down.continue')}
-        </button>
-        <button
-          type="button"
-          class="button-line"
-          disabled={busy}
-          onClick={() => void genuine()}
-        >
+        </DeedButton>
+        <DeedButton class="button-line" busy={busy} onPress={() => void genuine()}>
           {t('desk.stand-down.close')}
-        </button>
+        </DeedButton>
       </div>
     </section>
   );
@@ -82,9 +73,9 @@ function HandOverOffer({ detail, roster, me, acts }: BannerProps) {
     <section class="banner">
       <p>{forMe ? t('desk.hand-over.offered', { from }) : t('desk.hand-over.waiting', { from, to })}</p>
       {forMe ? (
-        <button type="button" class="button" disabled={acts.busy !== null} onClick={() => void acts.act('hand_over_accept')}>
+        <DeedButton class="button" busy={acts.busy !== null} onPress={() => void acts.act('hand_over_accept')}>
           {t('desk.hand-over.accept')}
-        </button>
+        </DeedButton>
       ) : null}
     </section>
   );
@@ -105,14 +96,9 @@ function CloseRequested({ detail, roster, me, acts }: BannerProps) {
     <section class="banner" aria-labelledby="close-asked">
       <p id="close-asked">{own ? t('desk.close.you-asked', values) : t('desk.close.asked', values)}</p>
       {own ? null : (
-        <button
-          type="button"
-          class="button"
-          disabled={acts.busy !== null}
-          onClick={() => void acts.act('close', { outcome: request.outcome })}
-        >
+        <DeedButton class="button" busy={acts.busy !== null} onPress={() => void acts.act('close', { outcome: request.outcome })}>
           {t('desk.close.confirm-second')}
-        </button>
+        </DeedButton>
       )}
     </section>
   );

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Person, RosterView } from '../crypto/messages.js';
 import type { AlertDetail, Outcome, QueueEntry } from '../service/desk-api.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { ConfirmDialog } from '../ui/dialog.js';
 import { useText } from '../ui/text.js';
 import type { Acts } from './use-acts.js';
@@ -28,9 +29,9 @@ export function Closing(props: { entry: QueueEntry; detail: AlertDetail; roster:
           </label>
         ))}
       </fieldset>
-      <button type="button" class="button-line" disabled={acts.busy !== null} onClick={() => setAsking(true)}>
+      <DeedButton class="button-line" busy={acts.busy !== null} onPress={() => setAsking(true)}>
         {two ? t('desk.close.ask') : t('desk.close.close')}
-      </button>
+      </DeedButton>
       {asking ? (
         <ConfirmDialog
           title={t('desk.close.title')}

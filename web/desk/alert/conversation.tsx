@@ -1,8 +1,9 @@
 // What was said since the report: by the defender, to the defender, and among the team.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { dayAndTime } from '../../shared/dates.js';
 import type { AlertMessage, OpenedAlert, RosterView } from '../crypto/messages.js';
 import { maxMessageBytes, messageBytes } from '../logic/message-size.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { personName } from '../ui/names.js';
 import { serverNowMs } from '../ui/now.js';
 import { useText } from '../ui/text.js';
@@ -86,7 +87,7 @@ function Composer(props: { acts: Acts; closed: boolean; replyRef: { current: (()
   const [kind, setKind] = useState<'reply' | 'note'>('reply');
   const [text, setText] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     replyRef.current = () => field.current?.focus();
     return () => {
       replyRef.current = null;
@@ -124,9 +125,9 @@ function Composer(props: { acts: Acts; closed: boolean; replyRef: { current: (()
         {t(`desk.message.note-${kind}`)}
       </p>
       <div class="deeds">
-        <button type="submit" class="button" disabled={acts.busy !== null || text.trim() === '' || left < 0}>
+        <DeedButton type="submit" class="button" busy={acts.busy !== null || text.trim() === '' || left < 0}>
           {acts.busy === kind ? t('desk.message.sending') : t(`desk.message.send-${kind}`)}
-        </button>
+        </DeedButton>
         {left < 600 ? (
           <span class={left < 0 ? 'careful figures' : 'secondary figures'} role="status">
             {left < 0 ? t('desk.message.too-long') : t('desk.message.left', { n: left })}

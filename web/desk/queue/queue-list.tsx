@@ -1,8 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { RosterView } from '../crypto/messages.js';
 import { QUEUE_FILTERS, type QueueFilter } from '../logic/queue-order.js';
 import type { AlertRecord } from '../service/desk-store.js';
 import { useText } from '../ui/text.js';
+import { useKeptFocus } from '../ui/kept-focus.js';
 import { QueueRow } from './queue-row.js';
 
 export interface QueueView {
@@ -28,12 +29,15 @@ export function QueueList(props: {
   const t = useText();
   const rows = useRef(new Map<string, HTMLButtonElement>());
   const { records, view, selectedId, focusTick } = props;
-  useEffect(() => {
+  // Before the paint: Enter may follow j within the same frame, and must find the row.
+  useLayoutEffect(() => {
     if (focusTick === 0 || selectedId === null) return;
     rows.current.get(selectedId)?.focus();
   }, [focusTick, selectedId]);
+  const list = useRef<HTMLElement>(null);
+  useKeptFocus(list, () => list.current?.querySelector<HTMLElement>('.row-button[tabindex="0"]') ?? null);
   return (
-    <section class="queue" aria-label={t('desk.queue.label')}>
+    <section class="queue" ref={list} aria-label={t('desk.queue.label')}>
       <div class="queue-tools">
         <label class="search">
           <span class="hidden-text">{t('desk.queue.search')}</span>

@@ -1,5 +1,5 @@
 // Single keys. They can be switched off (WCAG 2.1.4): with speech input a sentence would otherwise press them all.
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { recall, remember } from '../../shared/storage.js';
 
 export type Shortcut = 'down' | 'up' | 'acknowledge' | 'reply' | 'search' | 'help' | 'close';
@@ -40,7 +40,8 @@ export const setShortcutsOn = (on: boolean): void => remember(settingName, on ? 
 
 /** Listens on the page, but not while somebody types or a dialog is open. Escape always works. */
 export function useShortcuts(onShortcut: (shortcut: Shortcut, event: KeyboardEvent) => void): void {
-  useEffect(() => {
+  // From the first picture on: whoever sees the queue may already press j.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const shortcut = shortcutOf(event);
       if (shortcut === null || document.querySelector('dialog[open]') !== null) return;

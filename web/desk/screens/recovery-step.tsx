@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../ui/problem.js';
 import { useText } from '../ui/text.js';
 
@@ -12,6 +12,10 @@ export function RecoveryStep(props: { code: string; onChecked: () => void }) {
   const [checking, setChecking] = useState(false);
   const [typed, setTyped] = useState('');
   const [wrong, setWrong] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    if (checking) field.current?.focus();
+  }, [checking]);
 
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -45,12 +49,12 @@ export function RecoveryStep(props: { code: string; onChecked: () => void }) {
       <label class="field">
         <span class="field-name">{t('desk.recovery.check', { n: asked + 1 })}</span>
         <input
+          ref={field}
           type="text"
           class="code"
           autocomplete="off"
           autocapitalize="characters"
           spellcheck={false}
-          autofocus
           value={typed}
           aria-invalid={wrong}
           onInput={(event) => {

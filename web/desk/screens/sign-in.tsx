@@ -4,6 +4,7 @@ import type { MessageKey } from '../../shared/i18n.js';
 import type { KeyringApi } from '../crypto/messages.js';
 import { readDeskLink } from '../logic/link.js';
 import { recallPersonal, rememberPersonal, signIn, type Place, type SignInStep } from '../service/sign-in.js';
+import { DeedButton } from '../ui/deed-button.js';
 import { EntryFrame, type FrameProps } from '../ui/entry-frame.js';
 import { Fingerprint } from '../ui/fingerprint.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
@@ -118,9 +119,9 @@ export function SignInScreen(
           <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.currentTarget.checked)} />
           <span>{t('desk.sign-in.keep')}</span>
         </label>
-        <button type="submit" class="button" disabled={busy}>
+        <DeedButton type="submit" class="button" busy={busy}>
           {busy ? t('desk.sign-in.opening') : t('desk.sign-in.enter')}
-        </button>
+        </DeedButton>
       </form>
       <p class="links">
         <button

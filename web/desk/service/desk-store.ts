@@ -3,9 +3,10 @@
 import type { StatementType } from '@jardam/protocol';
 import { isClosed } from '../../shared/alert-view.js';
 import type { Problem, Result } from '../../shared/api.js';
-import type { ChainEnd, KeyringApi, OpenAlertResult, OpenedFile, Person, RecordFault, RosterView, SealedMessage } from '../crypto/messages.js';
+import type { KeyringApi, OpenAlertResult, OpenedFile, Person, RecordFault, RosterView, SealedMessage } from '../crypto/messages.js';
 import { orderQueue } from '../logic/queue-order.js';
 import type { AlertDetail, DeskApi, QueueEntry } from './desk-api.js';
+import { isOutrun, RecordChecks } from './record-checks.js';
 
 export interface AlertRecord {
   readonly entry: QueueEntry;
@@ -45,8 +46,7 @@ export class DeskStore {
   private readonly watchers = new Set<() => void>();
   /** Ciphertext by envelope hash: an envelope never changes, so it is fetched once. */
   private readonly envelopes = new Map<string, Uint8Array>();
-  /** By alert, the end of the chain as it was last found to hold. */
-  private readonly checked = new Map<string, ChainEnd>();
+  private readonly records: RecordChecks;
   private readonly seenGen = new Map<string, number>();
   private closedWanted = false;
   private reading: Promise<void> | null = null;
@@ -55,7 +55,9 @@ export class DeskStore {
   private loading = false;
   private stopped = false;
 
-  constructor(private readonly setting: StoreSetting) {}
+  constructor(private readonly setting: StoreSetting) {
+    this.records = new RecordChecks(setting.keyring, setting.refreshRoster);
+  }
 
   snapshot(): DeskState {
     return this.state;
@@ -76,7 +78,7 @@ export class DeskStore {
     this.stopped = true;
     this.watchers.clear();
     this.envelopes.clear();
-    this.checked.clear();
+    this.records.forget();
     this.state = { records: [], ready: false, problem: null };
   }
 
@@ -162,13 +164,14 @@ export class DeskStore {
     this.stale.delete(alertId);
     const { api } = this.setting;
     // Before the question: of two answers under way at once the older one may come last, and is not a rewritten past.
-    const before = this.checked.get(alertId) ?? null;
+    const before = this.records.heldUntil(alertId);
     const answer = await api.alert(alertId);
     if (!answer.ok) {
       this.update(alertId, { problem: answer });
       return;
     }
     const detail = answer.body;
+    if (isOutrun(this.record(alertId)?.detail ?? null, detail, before)) return;
     this.updateEntry(alertId, detail);
     const sealed = await this.fetchEnvelopes(alertId, detail);
     if ('problem' in sealed) {
@@ -176,18 +179,9 @@ export class DeskStore {
       return;
     }
     const content = await this.open(alertId, detail, sealed.messages);
-    const faults = await this.check(alertId, detail, before);
+    const faults = await this.records.check(alertId, detail, before);
+    if (isOutrun(this.record(alertId)?.detail ?? null, detail, before)) return;
     this.update(alertId, { detail, content, faults, problem: null });
-  }
-
-  private async check(alertId: string, claimed: AlertDetail, before: ChainEnd | null): Promise<readonly RecordFault[]> {
-    const checkNow = (): Promise<readonly RecordFault[]> => this.setting.keyring.checkRecord({ alertId, claimed, before });
-    let faults = await checkNow();
-    // Somebody who came on the list since this page was opened may have acted.
-    const newer = faults.some((fault) => fault === 'signature' || fault === 'policy');
-    if (newer && (await this.setting.refreshRoster()) !== null) faults = await checkNow();
-    if (faults.length === 0) this.checked.set(alertId, claimed.chainHead);
-    return faults;
   }
 
   private async fetchEnvelopes(

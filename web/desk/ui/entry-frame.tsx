@@ -1,6 +1,6 @@
 // The plain page around everything before the desk: a heading, one column, the choice of language.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../shared/i18n.js';
 import { useText } from './text.js';
 
@@ -31,7 +31,7 @@ export function EntryFrame(props: FrameProps & { title: string; stepKey?: string
   const t = useText();
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!first.current) heading.current?.focus();
     first.current = false;
   }, [props.stepKey]);
