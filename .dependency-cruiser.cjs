@@ -114,7 +114,7 @@ module.exports = {
     {
       name: 'nobody-behind-imports-a-door',
       severity: 'error',
-      from: { path: '^src/(evidence|gatekeeper|roster|escalation|delivery)/', pathNot: SPEC },
+      from: { path: '^src/(evidence|gatekeeper|roster|escalation|delivery|watching)/', pathNot: SPEC },
       to: { path: '^src/(intake|desk)/' },
     },
     {

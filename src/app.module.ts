@@ -12,6 +12,7 @@ import { CryptoModule } from './platform/crypto.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { WatchingModule } from './watching/watching.module.js';
 
 /** The one place that knows every module. */
 @Module({})
@@ -30,6 +31,7 @@ export class AppModule {
         // In every process, because the doors use them; their own work (tick, sending) runs only in the role "engine".
         EscalationModule,
         DeliveryModule,
+        WatchingModule,
         ArmedModule,
         ...(config.instance.roles.includes('http') ? [IntakeModule, DeskModule] : []),
       ],

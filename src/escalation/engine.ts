@@ -34,6 +34,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly clock: ClockGuard;
   private readonly moved;
   private readonly overdue;
+  private readonly frozen;
   private running: Promise<void> | undefined;
   private again = false;
   private wakeTimer: NodeJS.Timeout | undefined;
@@ -59,6 +60,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     this.clock = new ClockGuard(database);
     this.moved = metrics.counter('alerts_moved_total', 'Alerts whose timer rang and was acted on');
+    this.frozen = metrics.gauge('clock_frozen_seconds', 'How long the ladder has stood still because the clock of the database went back');
     this.overdue = metrics.gauge('oldest_overdue_seconds', 'Age of the alert that has been due for longest');
   }
 
@@ -115,7 +117,10 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   private async round(): Promise<void> {
     const { rows } = await this.database.query<{ now: Date; critical: Date | null; rest: Date | null }>(PEEK);
     const peek = rows[0];
-    if (!peek || !(await this.clock.admits(peek.now))) return;
+    if (!peek) return;
+    const admitted = await this.clock.admits(peek.now);
+    this.frozen.set(this.clock.frozenForMs() / 1000);
+    if (!admitted) return;
     const at = performance.now();
     // After a gap (database away, process stopped, clock put forward) things may be overdue beyond the look-back.
     const gap = peek.now.getTime() - this.lookedAt > gapMs;
@@ -177,10 +182,15 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       if (isConnectionTrouble(error)) throw error;
       this.logger.error(limit === 1 ? 'an alert could not be escalated' : 'a batch could not be escalated; trying one by one', error);
-      if (limit === 1) await this.tick.putOffFirst(sweep);
+      if (limit === 1) await this.putOffFirst(sweep);
       else this.cautiousPasses = this.config.batchSize;
       return 1;
     }
+  }
+
+  private async putOffFirst(sweep: boolean): Promise<void> {
+    await this.tick.putOffFirst(sweep);
+    await this.database.query('UPDATE engine_heartbeat SET put_off_at = clock_timestamp() WHERE instance = $1', [this.instance]);
   }
 
   private async beat(): Promise<void> {

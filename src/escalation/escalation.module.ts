@@ -4,6 +4,7 @@ import { GatekeeperModule } from '../gatekeeper/gatekeeper.module.js';
 import { Acts } from './acts.js';
 import { AlertViews } from './alert-view.js';
 import { Engine } from './engine.js';
+import { EscalationMetrics } from './escalation-metrics.js';
 import { OnCall } from './on-call.js';
 import { Policies } from './policies.js';
 import { Tick } from './tick.js';
@@ -11,7 +12,7 @@ import { Wake } from './wake.js';
 
 @Module({
   imports: [EvidenceModule, GatekeeperModule],
-  providers: [Acts, AlertViews, Engine, OnCall, Policies, Tick, Wake],
+  providers: [Acts, AlertViews, Engine, EscalationMetrics, OnCall, Policies, Tick, Wake],
   exports: [Acts, AlertViews, Engine, OnCall, Policies, Wake],
 })
 export class EscalationModule {}

@@ -1,8 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { decide } from '../domain/decide.js';
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import { decide, type TickContext } from '../domain/decide.js';
 import { EvidenceLog } from '../evidence/evidence-log.js';
 import { Database, type Tx } from '../platform/database/database.js';
 import { claimDue } from './claim-due.js';
+import { EscalationMetrics } from './escalation-metrics.js';
 import { toLockedAlert, type LockedAlert } from './lock-alert.js';
 import { Policies } from './policies.js';
 import { readTickContexts } from './tick-context.js';
@@ -20,6 +21,7 @@ export class Tick {
     private readonly database: Database,
     private readonly policies: Policies,
     private readonly log: EvidenceLog,
+    @Optional() private readonly metrics?: EscalationMetrics,
   ) {}
 
   /**
@@ -28,19 +30,21 @@ export class Tick {
    * @returns how many alerts were moved; fewer than `limit` means that nothing else was due
    */
   async pass(limit: number, sweep: boolean): Promise<number> {
-    return this.database.transaction(async (tx) => {
+    const moved = await this.database.transaction(async (tx) => {
       const alerts = await this.lockDue(tx, limit, sweep);
-      if (alerts.length === 0) return 0;
+      if (alerts.length === 0) return [];
       const contexts = await readTickContexts(tx, alerts);
-      const decided: Decided[] = [];
+      const decided: (Decided & Pick<TickContext, 'entry'>)[] = [];
       for (const [at, alert] of alerts.entries()) {
         const context = contexts[at];
         if (!context) throw new Error('the context of a claimed alert is missing');
-        decided.push({ alert, change: decide(alert.ladder, alert.timer, alert.now.getTime(), context) });
+        decided.push({ alert, change: decide(alert.ladder, alert.timer, alert.now.getTime(), context), entry: context.entry });
       }
       await writeChanges(tx, this.log, decided);
-      return decided.length;
+      return decided;
     });
+    this.metrics?.rang(moved);
+    return moved.length;
   }
 
   /** Puts off the one alert that made a pass of one fail, and says so loudly. */
@@ -54,6 +58,7 @@ export class Tick {
         brokenRetryMs / 1000,
       ]);
     });
+    this.metrics?.putOff();
     this.logger.error('an alert could not be escalated and was put off by a minute; the others go on');
   }
 

@@ -165,6 +165,19 @@ export const admissionSchema = z.strictObject({
 export type AdmissionConfig = WithKeyFile<typeof admissionSchema>;
 export const ADMISSION_CONFIG = Symbol('AdmissionConfig');
 
+export const watchingSchema = z.strictObject({
+  /** A dead-man's switch outside (healthchecks and the like) that raises the alarm when it hears nothing. Its path is a
+   *  secret. Without it nobody outside notices when this machine is gone. */
+  heartbeatUrl: secret(
+    z.string().regex(/^https:\/\/[^\s#@]+$|^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?\/[^\s#@]*$/, 'an https:// address without a user name, or an http:// address of this machine'),
+  ).optional(),
+  heartbeatMethod: z.enum(['GET', 'POST']).default('GET'),
+  /** How often the switch hears of us while the audit finds nothing; let it wait for three times as long. */
+  heartbeatIntervalMs: durationMs(1_000, 3_600_000).default(60_000),
+});
+export type WatchingConfig = z.output<typeof watchingSchema>;
+export const WATCHING_CONFIG = Symbol('WatchingConfig');
+
 export const retentionSchema = z.strictObject({
   attachmentLimitBytes: z.int().min(mebibyte).max(64 * mebibyte).default(25 * mebibyte),
   attachmentsPerAlert: z.int().min(0).max(100).default(5),
@@ -196,6 +209,7 @@ export const slices = {
   gatekeeper: { schema: gatekeeperSchema, token: GATEKEEPER_CONFIG },
   contacts: { schema: contactsSchema, token: CONTACTS_CONFIG },
   admission: { schema: admissionSchema, token: ADMISSION_CONFIG },
+  watching: { schema: watchingSchema, token: WATCHING_CONFIG },
   retention: { schema: retentionSchema, token: RETENTION_CONFIG },
   logging: { schema: loggingSchema, token: LOGGING_CONFIG },
 } as const;
