@@ -5,7 +5,7 @@ import type { AlertLifeState } from './life-cycle.js';
 export type Rid = string;
 
 /** Why the timer will ring. */
-export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
+export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume' | 'repeat';
 
 /** The moving part of an alert, one row of alert_timer. Times are milliseconds since 1970 by the database's clock. */
 export interface AlertTimer {

@@ -1,7 +1,7 @@
 import { changeOf, type AlertTimer, type Change, type Contact, type Reachable, type TierOutcome, type TierReason } from './alert.js';
-import { deliveriesTo, enterTier, firstContacts, type EntryContext } from './enter-tier.js';
+import { deliveriesTo, enterTier, firstContacts, messagesTo, type EntryContext } from './enter-tier.js';
 import { isClosed } from './life-cycle.js';
-import { loopMs, nextStep, waitMs, waitsForShift, type Ladder } from './policy.js';
+import { loopMs, nextStep, repeatMs, waitMs, waitsForShift, type Ladder } from './policy.js';
 import { nextShiftStart } from './work-shift.js';
 
 /** What the tick knows about an alert besides its timer. */
@@ -27,6 +27,8 @@ export function decide(ladder: Ladder, timer: AlertTimer, now: number, context: 
       return leaveTier(ladder, timer, now, context);
     case 'handed_over':
       return checkHandedOver(ladder, timer, timer.dueAt, now, context);
+    case 'repeat':
+      return tellAgain(ladder, timer, now, context);
     case 'reminder':
       return remindOwner(timer, context);
     case 'ack_expiry':
@@ -51,7 +53,38 @@ export function climb(ladder: Ladder, timer: AlertTimer, now: number, context: E
 function checkHandedOver(ladder: Ladder, timer: AlertTimer, dueAt: number, now: number, context: TickContext): Change {
   if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);
   const enteredAt = dueAt - ladder.policy.handedOverMs;
-  return changeOf({ ...timer, dueAt: Math.max(now, enteredAt + waitMs(ladder, timer.tier)), dueKind: 'escalate' });
+  return changeOf({ ...timer, ...nextRing(ladder, timer.tier, enteredAt, now) });
+}
+
+/** When an entered tier's timer rings next: to tell its people again, or because its time is over. */
+function nextRing(ladder: Ladder, tier: number, enteredAt: number, now: number): Pick<AlertTimer, 'dueAt' | 'dueKind'> {
+  const over = enteredAt + waitMs(ladder, tier);
+  const everyMs = repeatMs(ladder);
+  const again = everyMs === null ? over : enteredAt + (Math.floor((now - enteredAt) / everyMs) + 1) * everyMs;
+  return again < over ? { dueAt: again, dueKind: 'repeat' } : { dueAt: Math.max(now, over), dueKind: 'escalate' };
+}
+
+/**
+ * Long waits are not silent: the people of the tier who have duty now, and the duty desk, are told again. Nothing else
+ * changes; the tier keeps its time.
+ */
+function tellAgain(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
+  const everyMs = repeatMs(ladder);
+  const enteredAt = context.entry?.enteredAt ?? null;
+  const overAt = enteredAt === null ? now : enteredAt + waitMs(ladder, timer.tier);
+  // After downtime the tier's time may be over as well; then the next tier is what is due.
+  if (everyMs === null || enteredAt === null || now >= overAt) return leaveTier(ladder, { ...timer, dueAt: Math.min(timer.dueAt ?? now, overAt) }, now, context);
+  const nth = Math.floor((now - enteredAt) / everyMs);
+  const message = { gen: timer.gen, tier: timer.tier, nth };
+  return changeOf(
+    { ...timer, ...nextRing(ladder, timer.tier, enteredAt, now) },
+    {
+      deliveries: [
+        ...messagesTo(ladder, timer.tier, context, { ...message, deadline: overAt }),
+        ...deliveriesTo(firstContacts(context.reachable.dutyDesk), { ...message, purpose: 'unanswered', deadline: overAt }),
+      ],
+    },
+  );
 }
 
 /** A tier is never called informed when no provider took a single message for it. */
@@ -112,9 +145,9 @@ function expireAcknowledgement(ladder: Ladder, timer: AlertTimer, now: number, c
 /** The pause is over. The clock ran on meanwhile: what came due during the pause is due now. Why it is over is not
  *  written down: a forced wish and an unanswered one must look the same. */
 export function resume(ladder: Ladder, timer: AlertTimer, now: number, context: Pick<TickContext, 'entry'>): Change {
-  const due = context.entry === null ? now : Math.max(now, context.entry.enteredAt + waitMs(ladder, timer.tier));
+  const ring = context.entry === null ? { dueAt: now, dueKind: 'escalate' as const } : nextRing(ladder, timer.tier, context.entry.enteredAt, now);
   return changeOf(
-    { ...timer, state: 'notifying', dueAt: due, dueKind: 'escalate' },
+    { ...timer, state: 'notifying', ...ring },
     { events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }] },
   );
 }

@@ -48,6 +48,18 @@ export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now:
   );
 }
 
+/** The same message once more, to those of an entered tier who have duty now and have not answered. */
+export function messagesTo(
+  ladder: Ladder,
+  tier: number,
+  context: EntryContext,
+  message: { readonly gen: number; readonly tier: number; readonly deadline: number; readonly nth: number },
+): NewDelivery[] {
+  const step = stepOf(ladder, tier);
+  const people = peopleToTell(ladder, step, context).filter(({ rid }) => rid === null || !context.acknowledged.has(rid));
+  return deliveriesTo(people, { purpose: step.by === 'task' ? 'task' : 'notify', ...message });
+}
+
 function remainingWait(ladder: Ladder, tier: number, lateMs: number): number {
   const wait = waitMs(ladder, tier);
   if (ladder.severity !== 1) return wait;

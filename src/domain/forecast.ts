@@ -26,6 +26,7 @@ function nextEntryAt(ladder: Ladder, timer: AlertTimer, enteredAt: number | null
       return timer.dueAt;
     case 'handed_over':
       return timer.dueAt - ladder.policy.handedOverMs + waitMs(ladder, timer.tier);
+    case 'repeat':
     case 'resume':
       return enteredAt === null ? timer.dueAt : Math.max(timer.dueAt, enteredAt + waitMs(ladder, timer.tier));
     default:

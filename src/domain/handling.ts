@@ -3,7 +3,7 @@ import { ownedFrom } from './answers.js';
 import { climb } from './decide.js';
 import { deliveriesTo, firstContacts, type EntryContext } from './enter-tier.js';
 import { isClosed, move } from './life-cycle.js';
-import { nextStep, type Ladder } from './policy.js';
+import { nextStep, snoozeMostMs, type Ladder } from './policy.js';
 
 export type Handled<Refusal extends string> = { readonly refused: Refusal } | { readonly change: Change };
 
@@ -25,6 +25,37 @@ export function renew(ladder: Ladder, timer: AlertTimer, rid: Rid, tier: number,
   if ('refused' in moved) return moved;
   if (timer.owner !== rid) return { refused: 'not-owner' };
   return { change: changeOf({ ...timer, ...ownedFrom(ladder, moved.to, rid, now) }, { events: [{ type: 'ACTION', tier, detail: { code: 'renewed' } }] }) };
+}
+
+/**
+ * The owner puts the alert off: nothing can be done until a certain time. It stays theirs, and they are reminded before
+ * it ends. All that was put off since they last did something counts together, so that an alert is never put off and
+ * off again; a critical one is not put off at all.
+ *
+ * @param snoozedMs what was put off before, since the owner's last own act
+ */
+export function snooze(
+  ladder: Ladder,
+  timer: AlertTimer,
+  by: { readonly rid: Rid; readonly tier: number; readonly forMs: number },
+  snoozedMs: number,
+  now: number,
+): Handled<'already-closed' | 'not-acknowledged' | 'not-owner' | 'not-now' | 'snooze-not-allowed' | 'snooze-too-long'> {
+  const moved = move(timer.state, 'snooze');
+  if ('refused' in moved) return moved;
+  if (timer.owner !== by.rid) return { refused: 'not-owner' };
+  const mostMs = snoozeMostMs(ladder);
+  if (mostMs === null) return { refused: 'snooze-not-allowed' };
+  if (snoozedMs + by.forMs > mostMs) return { refused: 'snooze-too-long' };
+  // Never shorter than what the owner has anyway.
+  const ends = Math.max(timer.ackExpiresAt ?? 0, now + by.forMs);
+  const remindAt = now + Math.floor((ends - now) * ladder.policy.ack.remindAt);
+  return {
+    change: changeOf(
+      { ...timer, state: moved.to, ackExpiresAt: ends, dueAt: remindAt, dueKind: 'reminder' },
+      { events: [{ type: 'ACTION', tier: by.tier, detail: { code: 'snoozed', minutes: Math.round(by.forMs / 60_000) } }] },
+    ),
+  };
 }
 
 /**

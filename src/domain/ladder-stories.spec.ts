@@ -5,7 +5,7 @@ import { acknowledge, isSatisfied, type Answer } from './answers.js';
 import { decide, type TickContext } from './decide.js';
 import { close, requestStandDown } from './ending.js';
 import { forecast } from './forecast.js';
-import { acceptHandOver, escalateNow, handOver, recordAction, renew } from './handling.js';
+import { acceptHandOver, escalateNow, handOver, recordAction, renew, snooze } from './handling.js';
 import { openAlert, type Opening } from './open-alert.js';
 import { ladderOf, type Policy } from './policy.js';
 import type { Severity } from './severity.js';
@@ -143,6 +143,39 @@ describe('nobody answers', () => {
   });
 });
 
+describe('a long wait', () => {
+  const entered = timerAt({ tier: 5, gen: 5, dueKind: 'handed_over', dueAt: start + minute });
+
+  it('is not silent: every 30 min the EU tier and the duty desk are told again, until the next tier after 5 1/2 h', () => {
+    let timer = decide(ladder(), entered, start + minute, context()).timer;
+    const repeats: string[][] = [];
+    for (let rings = 0; timer.dueKind === 'repeat' && rings < 30; rings++) {
+      const change = decide(ladder(), timer, timer.dueAt ?? 0, context());
+      expect(change).toMatchObject({ entries: [], events: [], timer: { tier: 5, gen: 5 } });
+      expect(forecast(ladder(), timer, start).get(6)).toBe(start + 330 * minute);
+      repeats.push(change.deliveries.map(({ purpose, nth, contact: { contactId } }) => `${contactId} ${purpose} ${nth}`));
+      timer = change.timer;
+    }
+    expect(repeats.map(([first]) => first)).toEqual(Array.from({ length: 10 }, (_, nth) => `f-email-1 notify ${nth + 1}`));
+    expect(repeats[0]).toEqual(['f-email-1 notify 1', 'g-email-1 notify 1', 'duty-desk unanswered 1']);
+    expect([timer.dueKind, at(timer.dueAt)]).toEqual(['escalate', 330 * minute]);
+  });
+
+  it('after downtime one message stands for all that were missed, or the next tier is entered', () => {
+    const waiting = timerAt({ tier: 5, gen: 5, dueKind: 'repeat', dueAt: start + 30 * minute });
+    const late = decide(ladder(), waiting, start + 100 * minute, context());
+    expect([late.deliveries[0]?.nth, at(late.timer.dueAt)]).toEqual([3, 120 * minute]);
+    expect(decide(ladder(), waiting, start + 400 * minute, context())).toMatchObject({ entries: [{ tier: 6 }] });
+  });
+
+  it('is silent where the policy has nothing to repeat, and goes on after a pause where it was', () => {
+    const { repeatMs: _repeat, ...quiet } = kyrgyzstan;
+    expect(decide(ladder(1, everyTier, quiet), entered, start + minute, context()).timer).toMatchObject({ dueKind: 'escalate', dueAt: start + 330 * minute });
+    const paused = timerAt({ state: 'paused', tier: 5, gen: 5, dueKind: 'resume', dueAt: start + 40 * minute });
+    expect(decide(ladder(), paused, start + 40 * minute, context()).timer).toMatchObject({ dueKind: 'repeat', dueAt: start + 60 * minute });
+  });
+});
+
 describe('after downtime', () => {
   const late = timerAt({ tier: 1, dueKind: 'escalate', dueAt: start });
 
@@ -203,6 +236,21 @@ describe('somebody answers', () => {
     expect(done('a')).toMatchObject({ change: { timer: { state: 'handling', dueAt: start + 25 * minute } } });
     expect(done('b')).toMatchObject({ change: { timer: { state: 'acknowledged', dueAt: start } } });
     expect(renew(ladder(), owned, rid('b'), 1, start)).toEqual({ refused: 'not-owner' });
+  });
+
+  it('the owner may put off what is not critical, as long as the policy allows, and is reminded before it ends', () => {
+    const owned = timerAt({ state: 'handling', owner: rid('a'), dueKind: 'reminder', dueAt: start, ackExpiresAt: start + minute });
+    const put = (severity: Severity, hours: number, before = 0, who = 'a') => snooze(ladder(severity), owned, { rid: rid(who), tier: 1, forMs: hours * hour }, before, start);
+    expect(put(2, 3)).toMatchObject({ change: { timer: { state: 'handling', owner: rid('a'), ackExpiresAt: start + 3 * hour, dueAt: start + 2.4 * hour, dueKind: 'reminder' } } });
+    expect(put(2, 3, 2 * hour)).toEqual({ refused: 'snooze-too-long' });
+    expect(put(2, 4.1)).toEqual({ refused: 'snooze-too-long' });
+    expect(put(1, 0.1)).toEqual({ refused: 'snooze-not-allowed' });
+    expect(put(2, 3, 0, 'b')).toEqual({ refused: 'not-owner' });
+    expect(snooze(ladder(2), timerAt({}), { rid: rid('a'), tier: 1, forMs: hour }, 0, start)).toEqual({ refused: 'not-acknowledged' });
+    const longer = snooze(ladder(4), { ...owned, ackExpiresAt: start + 72 * hour }, { rid: rid('a'), tier: 1, forMs: hour }, 0, start);
+    expect(longer).toMatchObject({ change: { timer: { ackExpiresAt: start + 72 * hour } } });
+    const careless = { ...kyrgyzstan, ack: { ...kyrgyzstan.ack, snoozeMostMs: { S1: hour, S2: hour, S3: hour, S4: hour } } };
+    expect(snooze(ladder(1, everyTier, careless), owned, { rid: rid('a'), tier: 1, forMs: minute }, 0, start)).toEqual({ refused: 'snooze-not-allowed' });
   });
 
   it('a hand-over counts only from the present owner, and changes hands when it is accepted', () => {

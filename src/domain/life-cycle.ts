@@ -6,7 +6,7 @@ export const CLOSED_STATES = ['resolved', 'stood_down', 'false_alarm'] as const;
 export type CloseOutcome = (typeof CLOSED_STATES)[number];
 
 /** What can happen to an alert. */
-export type Move = 'enter' | 'acknowledge' | 'act' | 'renew' | 'hand_over' | 'expire' | 'escalate' | 'pause' | 'resume' | CloseOutcome;
+export type Move = 'enter' | 'acknowledge' | 'act' | 'renew' | 'snooze' | 'hand_over' | 'expire' | 'escalate' | 'pause' | 'resume' | CloseOutcome;
 
 type Transitions = Readonly<Record<AlertLifeState, Readonly<Partial<Record<Move, AlertLifeState>>>>>;
 
@@ -16,8 +16,8 @@ const owned = { acknowledge: 'acknowledged', act: 'handling', expire: 'notifying
 /** Every legal move; what is not here is refused. */
 export const TRANSITIONS: Transitions = provenReachable({
   notifying: { enter: 'notifying', acknowledge: 'acknowledged', escalate: 'notifying', pause: 'paused', ...closing },
-  acknowledged: { ...owned, renew: 'acknowledged', hand_over: 'acknowledged' },
-  handling: { ...owned, acknowledge: 'handling', renew: 'handling', hand_over: 'handling' },
+  acknowledged: { ...owned, renew: 'acknowledged', snooze: 'acknowledged', hand_over: 'acknowledged' },
+  handling: { ...owned, acknowledge: 'handling', renew: 'handling', snooze: 'handling', hand_over: 'handling' },
   paused: { resume: 'notifying', acknowledge: 'acknowledged', escalate: 'notifying', ...closing },
   resolved: {},
   stood_down: {},
@@ -31,7 +31,7 @@ export function move(from: AlertLifeState, by: Move): Moved {
   const to = TRANSITIONS[from][by];
   if (to) return { to };
   if (isClosed(from)) return { refused: 'already-closed' };
-  return { refused: by === 'renew' || by === 'hand_over' ? 'not-acknowledged' : 'not-now' };
+  return { refused: by === 'renew' || by === 'snooze' || by === 'hand_over' ? 'not-acknowledged' : 'not-now' };
 }
 
 export function isClosed(state: AlertLifeState): state is CloseOutcome {

@@ -43,9 +43,13 @@ export interface Policy {
     readonly remindAt: number;
     /** Whom an expired acknowledgement goes to: the same tier again, or the next. */
     readonly then: 'same' | 'next';
+    /** Longest time that an owner may put off, all in all, before they act again; null or left out: not at all. */
+    readonly snoozeMostMs?: Readonly<Record<SeverityName, number | null>> | undefined;
   };
   /** A tier of which nothing has been handed to a provider after this long is passed over. */
   readonly handedOverMs: number;
+  /** While a tier has not answered, it and the duty desk are told again after each such time; null or left out: not. */
+  readonly repeatMs?: Readonly<Record<SeverityName, number | null>> | undefined;
   /** Longest pause after a request to stand down. */
   readonly standDownPauseMs: number;
   readonly loop: {
@@ -100,6 +104,16 @@ export function waitMs(ladder: Ladder, tier: number): number {
 /** Time between the end of the ladder and its next round. */
 export function loopMs(ladder: Ladder): number {
   return ladder.policy.loop.afterMs[severityName(ladder.severity)];
+}
+
+/** After how long without an answer a tier is told again; null: never. */
+export function repeatMs(ladder: Ladder): number | null {
+  return ladder.policy.repeatMs?.[severityName(ladder.severity)] ?? null;
+}
+
+/** How long an owner may put off, all in all; null: not at all. Nobody puts off a critical alert, whatever a policy says. */
+export function snoozeMostMs(ladder: Ladder): number | null {
+  return ladder.severity === 1 ? null : (ladder.policy.ack.snoozeMostMs?.[severityName(ladder.severity)] ?? null);
 }
 
 /** How long an acknowledgement holds. */

@@ -99,3 +99,20 @@ export async function hasEvent(tx: Tx, alert: Key, type: 'PAUSE' | 'SEEN', rid: 
   });
   return rowCount > 0;
 }
+
+/** For how long this person has put the alert off since they last took it or did something for it, in milliseconds. */
+export async function readSnoozedMs(tx: Tx, alert: Key, rid: Uint8Array): Promise<number> {
+  const { rows } = await tx.query<{ minutes: number }>({
+    name: 'acts-snoozed',
+    // "Still mine" is no act: with it, an alert could be put off for ever.
+    text: `WITH own AS (
+             SELECT n, type, detail, detail ->> 'code' AS code FROM event WHERE coalition_id = $1 AND alert_id = $2 AND actor_rid = $3
+           )
+           SELECT coalesce(sum((detail ->> 'minutes')::int), 0)::int AS minutes FROM own
+           WHERE type = 'ACTION' AND code = 'snoozed' AND n > coalesce((
+             SELECT max(n) FROM own WHERE type = 'ACK' OR (type = 'HAND_OVER' AND detail ->> 'phase' = 'accepted')
+               OR (type = 'ACTION' AND code NOT IN ('snoozed', 'renewed', 'close_requested', 'stand_down_checked'))), -1)`,
+    values: [...keyOf(alert), Buffer.from(rid)],
+  });
+  return (rows[0]?.minutes ?? 0) * 60_000;
+}

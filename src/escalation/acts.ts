@@ -4,18 +4,20 @@ import { changeOf, type Change } from '../domain/alert.js';
 import { acknowledge, decline, type Answer } from '../domain/answers.js';
 import { announceFollowUp, checkStandDown, close, requestStandDown } from '../domain/ending.js';
 import { firstContacts } from '../domain/enter-tier.js';
-import { acceptHandOver, escalateNow, handOver, recordAction, renew, type HandOverTarget } from '../domain/handling.js';
+import { acceptHandOver, escalateNow, handOver, recordAction, renew, snooze, type HandOverTarget } from '../domain/handling.js';
 import type { AlertLifeState, CloseOutcome } from '../domain/life-cycle.js';
 import { EvidenceLog, type NewEvent } from '../evidence/evidence-log.js';
 import { Gatekeeper } from '../gatekeeper/gatekeeper.js';
 import { PRIMITIVES } from '../platform/crypto.js';
 import type { Tx } from '../platform/database/database.js';
-import { hasEvent, readAnswers, readCloseRequests, readEnteredTiers, readEntry, readHandOvers, readNotified, readTold } from './act-context.js';
+import { hasEvent, readAnswers, readCloseRequests, readEnteredTiers, readEntry, readHandOvers, readNotified, readSnoozedMs, readTold } from './act-context.js';
 import { eligibleContacts } from './hand-over-target.js';
 import { lockAlert, type LockedAlert } from './lock-alert.js';
 import { Policies } from './policies.js';
 import { contactsOf, readReachable } from './reachable-contacts.js';
 import { writeChanges } from './write-changes.js';
+
+const minuteMs = 60_000;
 
 /** A person's act on an alert. Who they are, and that the statement is theirs and about this alert, was verified. */
 export interface SignedAct {
@@ -49,7 +51,9 @@ export type ActRefusal =
   | 'not-now'
   | 'last-tier'
   | 'nobody-reachable'
-  | 'target-cannot-open';
+  | 'target-cannot-open'
+  | 'snooze-not-allowed'
+  | 'snooze-too-long';
 
 export type ActResult = Done | { readonly refused: ActRefusal };
 
@@ -111,6 +115,14 @@ export class Acts {
   /** The owner keeps the alert without an action. */
   async renew(tx: Tx, act: SignedAct): Promise<ActResult> {
     return this.run(tx, act, (alert) => renew(alert.ladder, alert.timer, ridOf(act), act.actor.tier, alert.now.getTime()));
+  }
+
+  /** The owner puts the alert off. @param minutes how long nothing can be done */
+  async snooze(tx: Tx, act: SignedAct, minutes: number): Promise<ActResult> {
+    return this.run(tx, act, async (alert) => {
+      const before = await readSnoozedMs(tx, alert, act.actor.rid);
+      return snooze(alert.ladder, alert.timer, { ...actorOf(act), forMs: minutes * minuteMs }, before, alert.now.getTime());
+    });
   }
 
   /** The next tier at once. `act.gen` is what the person saw: a double click takes effect once. */

@@ -36,7 +36,9 @@ describe('the Kyrgyzstan policy', () => {
   });
 
   it('lets an acknowledgement expire as agreed, with a reminder at 80 %', () => {
-    expect(policy.ack).toEqual({ expiresMs: { S1: 30 * minute, S2: 2 * hour, S3: day, S4: 3 * day }, remindAt: 0.8, then: 'same' });
+    expect(policy.ack).toMatchObject({ expiresMs: { S1: 30 * minute, S2: 2 * hour, S3: day, S4: 3 * day }, remindAt: 0.8, then: 'same' });
+    expect(policy.ack.snoozeMostMs).toEqual({ S1: null, S2: 4 * hour, S3: 2 * day, S4: 7 * day });
+    expect(policy.repeatMs).toEqual({ S1: 30 * minute, S2: 4 * hour, S3: day, S4: null });
     expect(policy.handedOverMs).toBe(minute);
     expect(policy.standDownPauseMs).toBe(15 * minute);
     expect(policy.zone).toBe('Asia/Bishkek');
@@ -97,7 +99,12 @@ describe('a broken policy file', () => {
   }
   const lineOf = (piece: string): number => whole.slice(0, whole.indexOf(piece)).split('\n').length;
 
-  it('is told apart from a good one', () => expect(messageAfter('version: 1', 'version: 2')).toBe('accepted'));
+  it('says that nobody puts off a critical alert, and that telling again has its limits', () => {
+    expect(messageAfter('snoozeMost: { S1: never', 'snoozeMost: { S1: 5 min')).toContain('ack.snoozeMost.S1: allowed is "never": nobody puts off a critical alert');
+    expect(messageAfter('repeat: { S1: 30 min', 'repeat: { S1: 5 s')).toContain('at least 1 min, or "never"; found "5 s"');
+  });
+
+  it('is told apart from a good one', () => expect(messageAfter('version: 2', 'version: 3')).toBe('accepted'));
 
   it('says that a delay is no duration', () => {
     const line = lineOf('S1: 5 min');
@@ -164,7 +171,7 @@ describe('a broken policy file', () => {
   });
 
   it('reports everything that is wrong at once', () => {
-    const message = messageAfter('version: 1\nname:', 'version: one\nid: twice\nname:');
+    const message = messageAfter('version: 2\nname:', 'version: one\nid: twice\nname:');
     expect(message).toContain('ladder.yaml:');
     expect(message).toContain('allowed is valid YAML');
   });

@@ -34,6 +34,15 @@ const delay = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
+/** A duration of at least a minute, or "never". */
+const orNever = z.unknown().transform((value, context) => {
+  if (value === 'never') return null;
+  const ms = parseDuration(value);
+  if (ms !== null && ms >= UNITS_MS.min) return ms;
+  context.addIssue({ code: 'custom', message: `${DURATION_WORDS}, at least 1 min, or "never"` });
+  return z.NEVER;
+});
+
 const bySeverity = <S extends z.ZodType>(value: S) => z.strictObject({ S1: value, S2: value, S3: value, S4: value });
 const text = z.string().min(1).max(120);
 const names = z.strictObject({ ky: text, ru: text, uz: text, tg: text, en: text });
@@ -65,6 +74,8 @@ const tiers = z
     for (const [at, step] of list.entries()) checkStep(list, at, step, (path, message) => context.addIssue({ code: 'custom', path: [at, ...path], message }));
   });
 
+const snoozeLimits = bySeverity(orNever).refine(({ S1 }) => S1 === null, { path: ['S1'], message: '"never": nobody puts off a critical alert' });
+
 /** A policy as people write it; durations in words, one ladder for all severities. */
 export const policyFileSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/, '1 to 40 of a-z, 0-9 and -'),
@@ -79,8 +90,10 @@ export const policyFileSchema = z.strictObject({
     expires: bySeverity(duration(UNITS_MS.min, '1 min')),
     remindAt: z.number().min(0.1).max(0.95),
     then: z.enum(['same', 'next']),
+    snoozeMost: snoozeLimits.optional(),
   }),
   handedOver: duration(5 * UNITS_MS.s, '5 s'),
+  repeat: bySeverity(orNever).optional(),
   standDownPause: duration(0, '0').refine((ms) => ms <= 15 * UNITS_MS.min, 'a duration of at most 15 min'),
   loop: z.strictObject({ after: bySeverity(duration(10 * UNITS_MS.s, '10 s')), max: z.int().min(0).max(1_000).nullable() }),
 });
@@ -123,12 +136,13 @@ export function loadPolicy(file: string): Policy {
 
 /** The policy as the engine, the database and the pages know it. */
 export function policyOf(file: z.output<typeof policyFileSchema>): Policy {
-  const { ack, loop, handedOver, standDownPause, name, ...same } = file;
+  const { ack, loop, handedOver, repeat, standDownPause, name, ...same } = file;
   return {
     ...same,
     name: name satisfies Names,
-    ack: { expiresMs: ack.expires, remindAt: ack.remindAt, then: ack.then },
+    ack: { expiresMs: ack.expires, remindAt: ack.remindAt, then: ack.then, ...(ack.snoozeMost === undefined ? {} : { snoozeMostMs: ack.snoozeMost }) },
     handedOverMs: handedOver,
+    ...(repeat === undefined ? {} : { repeatMs: repeat }),
     standDownPauseMs: standDownPause,
     loop: { afterMs: loop.after, max: loop.max },
   };

@@ -141,7 +141,7 @@ describe('jardam on the command line', () => {
     expect((await done(`policy publish ${file}`)).stdout).toBe(first.stdout);
     writeFileSync(at('changed.yaml'), readFileSync(file, 'utf8').replace('S1: 5 min', 'S1: 6 min'));
     expect(await jardam(`policy publish ${at('changed.yaml')}`)).toMatchObject({ code: 1, stderr: expect.stringMatching(/raise its version/) });
-    expect((await done('policy list')).stdout).toMatch(/^kyrgyzstan {2}version 1 {2}[0-9a-f]{64}/);
+    expect((await done('policy list')).stdout).toMatch(/^kyrgyzstan {2}version 2 {2}[0-9a-f]{64}/);
   });
 
   it('the first roster needs two of three signatures, and the service is not set up before', async () => {

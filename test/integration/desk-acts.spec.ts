@@ -71,6 +71,32 @@ describe('what responders do on the desk', () => {
     expect(chain.events.find(({ type }) => type === 'ACK')?.signature).toEqual(signed.signature);
   });
 
+  it('the owner puts an alert off, within the limits of the policy; a critical one never', async () => {
+    const alert = await report({ severity: 'S2' });
+    const put = (minutes: unknown, name: PersonName = 'osh') => desk(name).act(alert, 'snooze', { detail: { minutes } });
+    expect(codeOf(await put(60))).toEqual([409, 'not-acknowledged']);
+    await desk('osh').act(alert, 'ack');
+    expect(codeOf(await put(0))).toEqual([422, 'bad-detail']);
+    const before = Date.now();
+    const done = await put(180);
+    expect(done.status).toBe(200);
+    const { at, kind } = done.json<{ view: { due: { at: string; kind: string } } }>().view.due;
+    expect(kind).toBe('reminder');
+    expect(Date.parse(at) - before).toBeGreaterThan(140 * 60_000);
+    // Four hours are the most, all in all; "still mine" changes nothing about that, and doing something does.
+    expect(codeOf(await put(90))).toEqual([409, 'snooze-too-long']);
+    await desk('osh').act(alert, 'renew');
+    expect(codeOf(await put(90))).toEqual([409, 'snooze-too-long']);
+    await desk('osh').act(alert, 'action', { detail: { code: 'called_safely' } });
+    expect((await put(90)).status).toBe(200);
+    const recorded = await app.database.query(`SELECT detail, statement IS NOT NULL AS signed FROM event WHERE alert_id = $1 AND detail ->> 'code' = 'snoozed' ORDER BY n`, [Buffer.from(alert.alertId)]);
+    expect(recorded.rows).toMatchObject([{ detail: { minutes: 180 }, signed: true }, { detail: { minutes: 90 }, signed: true }]);
+
+    const critical = await report({ severity: 'S1' });
+    await desk('osh').act(critical, 'ack');
+    expect(codeOf(await desk('osh').act(critical, 'snooze', { detail: { minutes: 1 } }))).toEqual([409, 'snooze-not-allowed']);
+  });
+
   it('the same statement sent again does nothing and is answered as done', async () => {
     const alert = await report();
     const { body } = await desk('osh').sign(alert, 'ack');

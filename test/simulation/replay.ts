@@ -62,7 +62,7 @@ export function replay(
   for (const [at, event] of events.entries()) {
     const { type, detail, rid } = event;
     if (type === 'ENTER') entered(event, typeof detail.outcome === 'string' ? detail.outcome : 'unknown');
-    else if (type === 'UNREACHABLE' && detail.reason === 'nobody_reachable') entered(event, 'not_reached');
+    else if (type === 'UNREACHABLE' && (detail.reason === 'nobody_reachable' || detail.reason === 'nobody_on_duty')) entered(event, 'not_reached');
     else if (type === 'UNREACHABLE') entries.set(number(detail.gen), { tier: event.tier ?? 0, outcome: 'not_reached' });
     else if (type === 'NOTIFY') {
       const entry = entries.get(number(detail.gen));
@@ -96,7 +96,7 @@ export function replay(
 }
 
 /** Acts that are on record and leave "acknowledged" as it is. */
-const WITHOUT_EFFECT = new Set(['renewed', 'close_requested', 'stand_down_checked']);
+const WITHOUT_EFFECT = new Set(['renewed', 'snoozed', 'close_requested', 'stand_down_checked']);
 
 function satisfied(ladder: Ladder, tier: number, acks: readonly Acknowledgement[], told: readonly string[]): boolean {
   const ofTier = acks.filter((each) => each.tier === tier);

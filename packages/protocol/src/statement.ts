@@ -17,6 +17,7 @@ export const STATEMENT_TYPES = {
   renew: 9,
   stand_down_check: 10,
   close: 11,
+  snooze: 12,
 } as const;
 export type StatementType = keyof typeof STATEMENT_TYPES;
 

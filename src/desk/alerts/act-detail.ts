@@ -7,6 +7,8 @@ const code = z.string().regex(/^[a-z][a-z0-9_]{1,39}$/, 'a code of a-z, 0-9 and 
 const rid = z.string().regex(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
 const org = z.string().min(1).max(64);
 const nothing = z.strictObject({});
+/** The longest that any policy can allow, 90 days; how long is too long is the policy's to say. */
+const longestSnoozeMinutes = 129_600;
 
 const details = {
   seen: nothing,
@@ -18,6 +20,7 @@ const details = {
   hand_over: z.union([z.strictObject({ toRid: rid }), z.strictObject({ toOrg: org })]),
   hand_over_accept: nothing,
   renew: nothing,
+  snooze: z.strictObject({ minutes: z.int().min(1).max(longestSnoozeMinutes) }),
   stand_down_check: z.strictObject({ result: z.enum(['genuine', 'doubtful']) }),
   close: z.strictObject({ outcome: z.enum(['resolved', 'false_alarm', 'stood_down']) }),
 } satisfies Record<StatementType, z.ZodType>;

@@ -115,6 +115,8 @@ export class SignedActs {
         return this.acts.acceptHandOver(tx, signed);
       case 'renew':
         return this.acts.renew(tx, signed);
+      case 'snooze':
+        return this.acts.snooze(tx, signed, act.detail.minutes);
       case 'stand_down_check':
         return this.acts.checkStandDown(tx, signed, act.detail.result === 'genuine');
       case 'close':

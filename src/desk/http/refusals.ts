@@ -29,6 +29,8 @@ const actAnswers: Readonly<Record<Exclude<StatementRefusal | ActRefusal, 'unknow
   'not-now': [409, 'That cannot be done in the state the alert is in'],
   'last-tier': [409, 'There is no further tier'],
   'nobody-reachable': [409, 'Nobody there can be reached'],
+  'snooze-not-allowed': [409, 'An alert of this severity is not put off'],
+  'snooze-too-long': [409, 'That is longer than the policy allows before somebody acts again'],
   'target-cannot-open': [409, 'They could not open it: the sender did not allow it, or it is not their turn'],
 };
 

@@ -45,6 +45,7 @@ const recordedAs: Readonly<Record<StatementType, (detail: Detail) => readonly (r
   hand_over: ({ toRid, toOrg }) => [['HAND_OVER', { phase: 'asked', ...(toRid === undefined ? { toOrg } : { toRid }) }]],
   hand_over_accept: () => [['HAND_OVER', { phase: 'accepted' }]],
   renew: () => [['ACTION', { code: 'renewed' }]],
+  snooze: ({ minutes }) => [['ACTION', { code: 'snoozed', minutes }]],
   stand_down_check: () => [['ACTION', { code: 'stand_down_checked' }]],
   close: ({ outcome }) => [
     ['CLOSE', { outcome }],

@@ -4,7 +4,7 @@ import type { AlertState, AlertView, LocalText } from '../../shared/alert-view.j
 import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
 import type { RecordedAnswer, RecordedEvent } from '../crypto/messages.js';
 
-export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume';
+export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume' | 'repeat';
 export type Outcome = 'resolved' | 'false_alarm' | 'stood_down';
 
 export interface Instance {
