@@ -18,12 +18,16 @@ import { demoCoalition } from '../test/support/stored-coalition.js';
 /** A server of our own with one made-up coalition: the ground on which all arms of a run are measured. */
 export interface Ground {
   readonly databaseUrl: string;
+  /** Where the keys of the service are, for processes of its own. */
+  readonly directory: string;
   readonly database: Database;
   readonly coalition: StoredCoalition;
   /** The whole service in this process; nothing of it runs until this is called. */
   serve(config: ServiceConfigInput): Promise<Service>;
   /** One statement with all rights: to make rows by the million, to vacuum. */
   asOwner(statement: string, values?: readonly unknown[]): Promise<pg.QueryResult>;
+  /** Another database on the same server, furnished alike; it lasts until its own `stop`. */
+  sibling(name: string): Promise<Ground>;
   /** Forgets all alerts, and leaves the tables as new. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -39,20 +43,23 @@ export async function prepareGround(log: (line: string) => void): Promise<Ground
     await server.stop();
     for (const path of [directory, server.dataDir]) rmSync(path, { recursive: true, force: true });
   };
+  const place = { directory, urlOf: (name: string) => server.urlOf(name), log };
   try {
-    return await furnish(server.connection, directory, log, removeServer);
+    return await furnish(server.connection, place, removeServer);
   } catch (error) {
     await removeServer();
     throw error;
   }
 }
 
-async function furnish(
-  url: string,
-  directory: string,
-  log: (line: string) => void,
-  removeServer: () => Promise<void>,
-): Promise<Ground> {
+interface Place {
+  readonly directory: string;
+  urlOf(name: string): string;
+  readonly log: (line: string) => void;
+}
+
+async function furnish(url: string, place: Place, remove: () => Promise<void>): Promise<Ground> {
+  const { directory, log } = place;
   await migrate(url, migrations);
   const database = await Database.open({ url, poolSize: 4, statementTimeoutMs: 600_000 });
   const owner = new pg.Client({ connectionString: url });
@@ -62,6 +69,7 @@ async function furnish(
   const coalition = await demoCoalition(database, { contacts: new ContactBook(p, contactKey) });
   return {
     databaseUrl: url,
+    directory,
     database,
     coalition,
     serve: (config) =>
@@ -76,13 +84,17 @@ async function furnish(
         writeLog: log,
       }),
     asOwner: (statement, values) => owner.query(statement, values === undefined ? undefined : [...values]),
+    sibling: async (name) => {
+      await owner.query(`CREATE DATABASE ${name}`);
+      return furnish(place.urlOf(name), place, async () => void (await owner.query(`DROP DATABASE ${name}`)));
+    },
     clear: async () => {
       await owner.query(`TRUNCATE ${ALERT_TABLES.join(', ')} CASCADE`);
     },
     stop: async () => {
       await database.close();
       await owner.end();
-      await removeServer();
+      await remove();
     },
   };
 }

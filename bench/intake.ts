@@ -9,13 +9,12 @@ import type { CapturedStatement } from './driver-client.js';
 import type { Ground } from './ground.js';
 import type { LoadResult } from './load-client.js';
 import { ratioLine, type Line } from './report.js';
+import type { Scale } from './scale.js';
 import { splitColumn } from './split-column.js';
 import { interleave } from './statistics.js';
 import { makeSubmissions } from './submissions.js';
 
-const alertsPerRound = 600;
 const warmUpAlerts = 100;
-const rounds = 5;
 const leastRatio = 0.5;
 const connectionCounts = [16, 64] as const;
 const insertName = 'intake-insert-alerts';
@@ -27,33 +26,29 @@ const script = (name: string): string => fileURLToPath(new URL(`./${name}.js`, i
  * Accepted sealed alerts a second, each answered after its commit, against a driver that commits the same rows with
  * the same statement over as many connections. Both clients are processes of their own; PostgreSQL is the same.
  */
-export async function intake(ground: Ground, log: (line: string) => void): Promise<Line[]> {
+export async function intake(ground: Ground, scale: Scale, log: (line: string) => void): Promise<Line[]> {
   const folder = mkdtempSync(join(tmpdir(), 'jardam-bench-intake-'));
   const service = await ground.serve({ instance: { roles: ['http'] }, database: { poolSize: 20 } });
   try {
     const captured = await captureInsert(ground, service.url, folder);
     const lines: Line[] = [];
     for (const connections of connectionCounts) {
-      const figures = await interleave(
-        rounds,
-        async () => {
+      const figures = await interleave(scale.rounds, {
+        driver: async () => {
           await ground.clear();
-          const result = await client<{ accepted: number; seconds: number }>('driver-client', [
-            ground.databaseUrl,
-            captured,
-            String(connections),
-            String(alertsPerRound),
-          ]);
+          const args = [ground.databaseUrl, captured, String(connections), String(scale.intakeAlerts)];
+          const result = await client<{ accepted: number; seconds: number }>('driver-client', args);
           return result.accepted / result.seconds;
         },
-        async (round) => {
+        ours: async (round) => {
           await ground.clear();
-          const result = await post(ground, service.url, folder, connections, alertsPerRound);
+          const result = await post(ground, service.url, folder, connections, scale.intakeAlerts);
           log(`intake, ${connections} connections, round ${round + 1}: ${Math.round(result.accepted / result.seconds)}/s`);
           return result.accepted / result.seconds;
         },
-      );
-      lines.push(ratioLine(`intake, ${connections} connections`, figures, leastRatio, 'driver committing the same rows'));
+      });
+      const limit = { name: 'driver committing the same rows', figures: figures.driver, unit: '/s' } as const;
+      lines.push(ratioLine(`intake, ${connections} connections`, figures.ours, limit, leastRatio));
     }
     return lines;
   } finally {

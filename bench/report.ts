@@ -4,7 +4,7 @@ import { median, spread, VOID_SPREAD } from './statistics.js';
 export interface Line {
   readonly what: string;
   readonly figure: number;
-  readonly unit: 'ratio' | 'ms' | 'per second' | 'bytes' | 's';
+  readonly unit: 'ratio' | 'ms' | 'per second' | 'bytes' | 's' | 'keys';
   readonly target: string;
   readonly met: boolean | null;
   /** The measurement says nothing, because the limit itself moved too much between rounds. */
@@ -12,41 +12,57 @@ export interface Line {
   readonly note?: string;
 }
 
-/** The line for a rate that is compared with a limit from the same rounds. */
-export function ratioLine(
-  what: string,
-  figures: { limit: readonly number[]; ours: readonly number[] },
-  least: number,
-  limitName: string,
-): Line {
-  const ratios = figures.ours.map((value, round) => value / (figures.limit[round] as number));
+/** The limit of a measurement: its name, and one figure for each round. */
+export interface Limit {
+  readonly name: string;
+  readonly figures: readonly number[];
+  readonly unit: 'ms' | '/s' | 's';
+}
+
+/** The limit in words, with its median and how far its rounds lie apart. */
+export function limitNote({ name, figures, unit }: Limit): string {
+  return `limit (${name}) ${rounded(median(figures))}${unit === '/s' ? unit : ` ${unit}`}, ${figures.length} rounds, spread ${Math.round(spread(figures) * 100)} %`;
+}
+
+/** A figure with an upper bound, beside the limit of the same rounds. */
+export function boundLine(what: string, figure: number, unit: Line['unit'], most: number, limit: Limit, note = ''): Line {
+  return {
+    what,
+    figure,
+    unit,
+    target: `≤ ${most}${unit === 'ratio' ? '' : ` ${unit}`}`,
+    met: figure <= most,
+    void: spread(limit.figures) > VOID_SPREAD,
+    note: [limitNote(limit), note].filter(Boolean).join('; '),
+  };
+}
+
+/** A rate compared with a limit from the same rounds; without `least` there is no promise. */
+export function ratioLine(what: string, ours: readonly number[], limit: Limit, least: number | null): Line {
+  const ratios = ours.map((value, round) => value / (limit.figures[round] as number));
   const ratio = median(ratios);
-  const limitSpread = spread(figures.limit);
   return {
     what,
     figure: ratio,
     unit: 'ratio',
-    target: `≥ ${least}`,
-    met: ratio >= least,
-    void: limitSpread > VOID_SPREAD,
-    note:
-      `ours ${Math.round(median(figures.ours))}/s, ${limitName} ${Math.round(median(figures.limit))}/s, ` +
-      `${figures.ours.length} rounds, ratios ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}, ` +
-      `spread of the limit ${Math.round(limitSpread * 100)} %`,
+    target: least === null ? '' : `≥ ${least}`,
+    met: least === null ? null : ratio >= least,
+    void: spread(limit.figures) > VOID_SPREAD,
+    note: `ours ${rounded(median(ours))}/s, ${limitNote(limit)}, ratios ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
   };
 }
 
+const rounded = (figure: number): string => (figure < 100 ? figure.toFixed(2) : String(Math.round(figure)));
+
 const written = (line: Line): string => {
   if (line.unit === 'ratio') return line.figure.toFixed(2);
-  if (line.unit === 'ms') return `${line.figure.toFixed(2)} ms`;
-  if (line.unit === 's') return `${line.figure.toFixed(2)} s`;
+  if (line.unit === 'ms' || line.unit === 's') return `${line.figure.toFixed(2)} ${line.unit}`;
   return `${Math.round(line.figure)} ${line.unit}`;
 };
 
 const verdict = (line: Line): string => {
-  if (line.void) return 'void';
-  if (line.met === null) return '';
-  return line.met ? 'met' : 'MISSED';
+  const said = line.met === null ? '' : line.met ? 'met' : 'MISSED';
+  return line.void ? `void ${said && `(${said})`}`.trim() : said;
 };
 
 /** The lines as a table for a terminal. */

@@ -18,16 +18,13 @@ export function spread(samples: readonly number[]): number {
 
 export const VOID_SPREAD = 0.25;
 
-/** Two arms measured in turn, so that a noisy minute falls on both. Returns each round's two figures. */
-export async function interleave(
+/** Arms measured in turn, so that a noisy minute falls on all of them. Returns each arm's figures, round by round. */
+export async function interleave<Arm extends string>(
   rounds: number,
-  limit: (round: number) => Promise<number>,
-  ours: (round: number) => Promise<number>,
-): Promise<{ limit: number[]; ours: number[] }> {
-  const figures = { limit: [] as number[], ours: [] as number[] };
-  for (let round = 0; round < rounds; round++) {
-    figures.limit.push(await limit(round));
-    figures.ours.push(await ours(round));
-  }
+  arms: Readonly<Record<Arm, (round: number) => Promise<number>>>,
+): Promise<Record<Arm, number[]>> {
+  const names = Object.keys(arms) as Arm[];
+  const figures = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Arm, number[]>;
+  for (let round = 0; round < rounds; round++) for (const name of names) figures[name].push(await arms[name](round));
   return figures;
 }
