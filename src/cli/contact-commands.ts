@@ -3,20 +3,18 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { readKey } from 'openpgp';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
-import type { ServiceConfig } from '../platform/config/slices.js';
 import type { Database } from '../platform/database/database.js';
-import { openServerKey } from '../platform/keys/server-key.js';
-import { ContactBook, type ContactRow } from '../roster/contact-book.js';
+import type { ContactRow } from '../roster/contact-book.js';
 import type { CommandContext } from './command-context.js';
-import { loadCryptography } from './cryptography.js';
+import { contactBook } from './contact-book-access.js';
 import { readConfig, withDatabase } from './database-access.js';
 import { CliFailure, EXIT } from './failure.js';
-import { askMailAddress } from './mail-address.js';
+import { askContactAddress } from './contact-address.js';
+import { contactIdOf } from './contact-check-commands.js';
 import { readFileOf } from './private-file.js';
 
-const CONTACT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 interface AddOptions {
+  readonly channel: 'email' | 'webhook';
   readonly rid?: string;
   readonly dutyDesk?: boolean;
   readonly operator?: boolean;
@@ -26,31 +24,30 @@ interface AddOptions {
   readonly verified?: boolean;
 }
 
-/** `jardam contact …`: where mails go. Addresses are asked for or piped in: arguments are seen by other users. */
-export function addContactCommands(program: Command, { terminal, environment }: CommandContext): void {
-  const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
-
+/** `jardam contact …`: where messages go. Addresses are asked for or piped in: arguments are seen by other users. */
+export function addContactCommands(contact: Command, { terminal, environment }: CommandContext): void {
   contact
     .command('add')
-    .description('add a mail address, which is asked for')
+    .description('add an address, which is asked for')
+    .addOption(new Option('--channel <channel>', 'what kind of address').choices(['email', 'webhook']).default('email'))
     .option('--rid <rid>', 'the responder it belongs to')
     .option('--duty-desk', 'the duty desk, told when nobody answers')
     .option('--operator', 'the operator, told when nobody answers')
-    .addOption(new Option('--lang <language>', 'language of the mails').choices([...LANGUAGES]).default('en'))
+    .addOption(new Option('--lang <language>', 'language of the messages').choices([...LANGUAGES]).default('en'))
     .option('--priority <number>', '1 is tried first', wholeNumber, 1)
     .option('--pgp-key <file>', 'OpenPGP public key; mails are encrypted to it')
     .option('--verified', 'the address was checked by hand, for instance in a call; without it nothing is sent there')
     .action(async (options: AddOptions) => {
       const owner = ownerOf(options);
       const pgpKey = options.pgpKey === undefined ? null : await readPgpKey(options.pgpKey);
-      const address = await askMailAddress(terminal);
+      const { address, server } = await askContactAddress(terminal, options.channel);
       const config = readConfig(environment);
       const id = await withDatabase(config, async (database) => {
         const book = await contactBook(database, config);
         return database.transaction(async (tx) => {
           if (owner.rid !== undefined) await checkKnown(tx, owner.rid);
-          const { lang, priority, verified = false } = options;
-          return book.add(tx, { ...owner, channel: 'email', address, lang, priority, pgpKey, verified });
+          const { channel, lang, priority, verified = false } = options;
+          return book.add(tx, { ...owner, channel, address, lang, priority, pgpKey, verified, ...(server === undefined ? {} : { server }) });
         });
       });
       terminal.say(id);
@@ -58,24 +55,24 @@ export function addContactCommands(program: Command, { terminal, environment }: 
     });
 
   contact
-    .command('verify')
-    .description('mark an address as proven to reach its person, or enable one again that had refused mail')
+    .command('remove')
+    .description('forget an address; messages that wait for it end as undeliverable')
     .argument('<id>', 'contact id as "contact list" shows it')
-    .action(async (id: string) => {
-      if (!CONTACT_ID.test(id)) throw new CliFailure(`"${id}" is not a contact id`, EXIT.usage);
+    .action(async (text: string) => {
+      const id = contactIdOf(text);
       const config = readConfig(environment);
       const found = await withDatabase(config, async (database) => {
         const book = await contactBook(database, config);
-        return database.transaction((tx) => book.verify(tx, DEFAULT_COALITION, id));
+        return database.transaction((tx) => book.remove(tx, DEFAULT_COALITION, id));
       });
       if (!found) throw new CliFailure('there is no contact of that id');
-      terminal.say('verified');
+      terminal.say('removed');
     });
 
   contact
     .command('list')
     .description('show all contacts; addresses only with --addresses')
-    .option('--addresses', 'show the mail addresses too: take care who sees the screen')
+    .option('--addresses', 'show the addresses too: take care who sees the screen')
     .action(async ({ addresses }: { addresses?: boolean }) => {
       const config = readConfig(environment);
       await withDatabase(config, async (database) => {
@@ -85,12 +82,6 @@ export function addContactCommands(program: Command, { terminal, environment }: 
         for (const row of rows) terminal.say([describeContact(row), ...(addresses === true ? [book.openAddress(row)] : [])].join('  '));
       });
     });
-}
-
-/** The contact book under the service's own key file. */
-export async function contactBook(database: Database, config: ServiceConfig): Promise<ContactBook> {
-  const { p } = await loadCryptography();
-  return new ContactBook(p, await openServerKey(database, p, { name: 'contacts', file: config.contacts.keyFile }));
 }
 
 function ownerOf({ rid, dutyDesk, operator }: AddOptions): { purpose: ContactRow['purpose']; rid?: Uint8Array } {
@@ -126,7 +117,8 @@ async function readPgpKey(file: string): Promise<string> {
 function describeContact(row: ContactRow): string {
   const owner = row.rid === null ? row.purpose.replace('_', ' ') : toHex(row.rid);
   const state = row.disabledAt ? `disabled (${row.disabledReason ?? 'no reason'})` : row.verifiedAt ? 'verified' : 'not verified';
-  return [row.contactId, owner, row.channel, `priority ${row.priority}`, row.lang, row.hasPgpKey ? 'OpenPGP' : 'plain', state].join('  ');
+  const tested = row.testedAt === null ? [] : [`test ${row.testedAt.toISOString().slice(0, 16)}Z ${row.testOutcome ?? ''} (${row.testCode ?? ''})`];
+  return [row.contactId, owner, row.channel, `priority ${row.priority}`, row.lang, row.hasPgpKey ? 'OpenPGP' : 'plain', ...tested, state].join('  ');
 }
 
 function wholeNumber(text: string): number {

@@ -4,7 +4,7 @@ import { EvidenceLog } from '../evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import { RosterStore } from '../roster/roster-store.js';
 import type { CommandContext } from './command-context.js';
-import { contactBook } from './contact-commands.js';
+import { contactBook } from './contact-book-access.js';
 import { loadCryptography } from './cryptography.js';
 import { readConfig, withDatabase } from './database-access.js';
 import { CliFailure, EXIT } from './failure.js';

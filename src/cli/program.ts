@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../platform/logging/redact.js';
 import { describeError } from '../platform/logging/describe-error.js';
 import type { CommandContext } from './command-context.js';
+import { addContactCheckCommands } from './contact-check-commands.js';
 import { addContactCommands } from './contact-commands.js';
 import { addCustodianCommands } from './custodian-commands.js';
 import { addDemoCommand } from './demo-command.js';
@@ -33,7 +34,9 @@ export function buildProgram(context: CommandContext): Command {
   addRosterPublishCommands(roster, context);
   addPolicyCommands(program, context);
   addInviteCommand(program, context);
-  addContactCommands(program, context);
+  const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
+  addContactCommands(contact, context);
+  addContactCheckCommands(contact, context);
   addDoctorCommand(program, context);
   addDemoCommand(program, context);
   settle(program, context);

@@ -14,10 +14,12 @@ import {
 } from '../platform/config/slices.js';
 import { PRIMITIVES } from '../platform/crypto.js';
 import { Database } from '../platform/database/database.js';
+import { ContactBook } from '../roster/contact-book.js';
 import { RosterModule } from '../roster/roster.module.js';
 import { BOUNCE_ADDRESSES, Bounces } from './bounces.js';
-import { CHANNELS } from './channel.js';
+import { CHANNELS, type Channels } from './channel.js';
 import type { BounceAddresses } from './channels/email/bounce-address.js';
+import { ContactChecks } from './contact-checks.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
 import { makeChannels, openBounceAddresses } from './make-channels.js';
 import { Outbox } from './outbox.js';
@@ -48,7 +50,12 @@ import { Settlement } from './settle.js';
       ) => makeChannels({ p, database, instance, mail, outbound, webPush, bounces }),
       inject: [PRIMITIVES, Database, INSTANCE_CONFIG, MAIL_CONFIG, OUTBOUND_CONFIG, WEB_PUSH_CONFIG, BOUNCE_ADDRESSES],
     },
+    {
+      provide: ContactChecks,
+      useFactory: (database: Database, contacts: ContactBook, channels: Channels) => new ContactChecks(database, contacts, channels),
+      inject: [Database, ContactBook, CHANNELS],
+    },
   ],
-  exports: [Outbox, CHANNELS],
+  exports: [Outbox, CHANNELS, ContactChecks],
 })
 export class DeliveryModule {}

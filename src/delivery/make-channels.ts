@@ -7,6 +7,7 @@ import { openServerKey } from '../platform/keys/server-key.js';
 import type { Channel, Channels } from './channel.js';
 import { BounceAddresses } from './channels/email/bounce-address.js';
 import { EmailChannel } from './channels/email/email-channel.js';
+import { vapidKeyOf, WebPushChannel } from './channels/web-push/web-push-channel.js';
 import { WebhookChannel } from './channels/webhook/webhook-channel.js';
 import { MessageTexts } from './message-texts.js';
 import { AddressGuard } from './outbound/address-guard.js';
@@ -30,7 +31,7 @@ export interface ChannelSources {
  * @throws when a file that the configuration names is missing, or a key is not the one this database was used with
  */
 export async function makeChannels(sources: ChannelSources): Promise<Channels> {
-  const { p, instance, mail, outbound } = sources;
+  const { p, instance, mail, outbound, webPush } = sources;
   const texts = new MessageTexts();
   const rules = {
     guard: new AddressGuard(outbound.allowedNetworks),
@@ -40,6 +41,7 @@ export async function makeChannels(sources: ChannelSources): Promise<Channels> {
     new EmailChannel(mail, `${instance.publicUrl}/desk`, texts, sources.bounces),
     new WebhookChannel(p, await channelKey(sources, 'webhook'), rules),
   ];
+  if (webPush.subject !== undefined) channels.push(new WebPushChannel(vapidKeyOf(await channelKey(sources, 'web-push'), webPush.subject), rules, texts));
   return new Map(channels.map((channel) => [channel.key, channel]));
 }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/delivery.module.js';
 import { EscalationModule } from '../escalation/escalation.module.js';
 import { EvidenceModule } from '../evidence/evidence.module.js';
 import { GatekeeperModule } from '../gatekeeper/gatekeeper.module.js';
@@ -12,11 +13,13 @@ import { TeamMessages } from './alerts/team-messages.js';
 import { Enrolment } from './enrolment.js';
 import { AlertsController } from './http/alerts.controller.js';
 import { AttachmentController } from './http/attachment.controller.js';
+import { ContactsController } from './http/contacts.controller.js';
 import { EnrolmentController } from './http/enrolment.controller.js';
 import { LiveController } from './http/live.controller.js';
 import { PeopleController } from './http/people.controller.js';
 import { SignInController } from './http/sign-in.controller.js';
 import { Invitations } from './invitations.js';
+import { OwnContacts } from './own-contacts.js';
 import { Expiry } from './sign-in/expiry.js';
 import { SessionBudget } from './sign-in/session-budget.js';
 import { Sessions } from './sign-in/sessions.js';
@@ -24,8 +27,8 @@ import { SignIn } from './sign-in/sign-in.js';
 import { Vaults } from './vaults.js';
 
 @Module({
-  imports: [EscalationModule, EvidenceModule, GatekeeperModule, RosterModule],
-  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController],
+  imports: [DeliveryModule, EscalationModule, EvidenceModule, GatekeeperModule, RosterModule],
+  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController, ContactsController],
   providers: [
     Sessions,
     SignIn,
@@ -34,6 +37,7 @@ import { Vaults } from './vaults.js';
     Vaults,
     Invitations,
     Enrolment,
+    OwnContacts,
     Queue,
     AlertFiles,
     AttachmentBytes,

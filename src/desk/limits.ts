@@ -16,6 +16,8 @@ export const maxSessionsPerResponder = 10;
 /** A vault has about 200 bytes; the server cannot open it and only keeps it from becoming a store of anything else. */
 export const maxVaultBytes = 4_096;
 export const maxContactsPerEnrolment = 5;
+/** Addresses and devices that one person may have. */
+export const maxOwnContacts = 10;
 /** RFC 5321: 254 is the longest address that can be delivered to. */
 export const maxAddressLength = 254;
 export const maxPgpKeyLength = 64 * 1_024;

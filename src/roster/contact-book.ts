@@ -156,6 +156,16 @@ export class ContactBook {
     return rowCount === 1;
   }
 
+  /** Puts contacts in the order in which they are tried. */
+  async prioritise(tx: Tx, coalitionId: number, contactIds: readonly string[]): Promise<void> {
+    await tx.query(
+      `UPDATE contact c SET priority = n.priority FROM unnest($2::uuid[]) WITH ORDINALITY AS n (contact_id, priority)
+       WHERE c.coalition_id = $1 AND c.contact_id = n.contact_id`,
+      [coalitionId, [...contactIds]],
+    );
+    await announce(tx);
+  }
+
   /** Keeps what came of a test message. `code` is short and ours, never text of a provider. */
   async recordTest(tx: Pick<Tx, 'query'>, coalitionId: number, contactId: string, { outcome, code }: { outcome: string; code: string }): Promise<Date> {
     const { rows } = await tx.query<{ tested_at: Date }>(

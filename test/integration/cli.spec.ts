@@ -12,6 +12,7 @@ import { CliFailure } from '../../src/cli/failure.js';
 import { testApp, type TestApp } from '../support/app.js';
 import { runCli, type CliRun } from '../support/cli-process.js';
 import { startMailSink, type MailSink } from '../support/mail-sink.js';
+import { startWebReceiver } from '../support/web-receiver.js';
 
 const PASSPHRASES = ['first custodian keeps this one', 'second custodian keeps this', 'third custodian, far away'];
 const storyTimeoutMs = 120_000;
@@ -198,9 +199,45 @@ describe('jardam on the command line', () => {
     const { rid } = await enrol(link, 'focal@delegation.example');
     const line = (await done('contact list')).stdout.split('\n').find((each) => each.includes(rid)) ?? '';
     expect(line).toMatch(/not verified$/);
-    await done(`contact verify ${line.split('  ')[0]}`);
+    await done(`contact verify --by-hand ${line.split('  ')[0]}`);
     expect((await done('contact list')).stdout).not.toMatch(/not verified/);
     expect(await jardam('invite --org nowhere --role x --tiers 1')).toMatchObject({ code: 1, stderr: expect.stringMatching(/no organisation "nowhere"; it has local-partner, eu-delegation/) });
+  });
+
+  it('a mail address is proved by the code that arrives there, and tested', async () => {
+    const id = (await done('contact add --operator --lang en', ['ops@coalition.example'])).stdout;
+    expect(await jardam(`contact test ${id}`)).toMatchObject({ code: 1, stderr: expect.stringMatching(/not verified/) });
+    expect(await jardam(`contact verify ${id}`, [''])).toMatchObject({ code: 1, stderr: expect.stringMatching(/contact verify --code/) });
+    const sent = await mail.waitFor(({ to }) => to === 'ops@coalition.example');
+    const code = /\d{8}/.exec(sent.parsed.text ?? '')?.[0] ?? '';
+    expect(await jardam(`contact verify --code ${id}`, ['00000000 no'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/not the code/) });
+    expect(await jardam(`contact verify --code ${id}`, [code])).toMatchObject({ code: 0, stdout: 'verified' });
+    expect((await done(`contact test ${id}`)).stdout).toMatch(/^\d{4}-\d\d-\d\dT.*accepted \(smtp-250\)$/);
+    expect((await mail.waitFor(({ to, parsed }) => to === 'ops@coalition.example' && parsed.subject === 'Test')).parsed.text).toMatch(/^This is a test that was asked for\./);
+    expect((await done('contact list')).stdout).toMatch(new RegExp(`${id} .*test .*accepted \\(smtp-250\\) {2}verified`));
+    expect((await done(`contact remove ${id}`)).stdout).toBe('removed');
+    expect(await jardam(`contact remove ${id}`)).toMatchObject({ code: 1, stderr: expect.stringMatching(/no contact of that id/) });
+  });
+
+  it('a webhook proves itself, and is told with which key to check what it is sent', async () => {
+    const receiver = await startWebReceiver();
+    try {
+      const settings = { ...(parse(readFileSync(at('jardam.yaml'), 'utf8')) as object), outbound: { caFile: receiver.caFile, allowedNetworks: ['127.0.0.0/8', '::1/128'] } };
+      writeFileSync(at('webhook.yaml'), stringify(settings));
+      const env = { ...environment, JARDAM_CONFIG: at('webhook.yaml') };
+      expect(await jardam('contact add --duty-desk --channel webhook', ['http://receiver.example/'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/allowed is https:/) });
+      const id = (await done('contact add --duty-desk --channel webhook', [`${receiver.origin}/hook`])).stdout;
+      // Under the service's own settings the receiver is in a private network.
+      expect(await jardam(`contact verify ${id}`)).toMatchObject({ code: 1, stderr: expect.stringMatching(/address-refused/) });
+      receiver.answer(({ body }) => ({ status: 200, body: JSON.stringify((JSON.parse(body.toString()) as { data: unknown }).data) }));
+      expect(await jardam(`contact verify ${id}`, [], { env })).toMatchObject({ code: 0, stdout: 'verified' });
+      expect(await jardam(`contact test ${id}`, [], { env })).toMatchObject({ code: 0, stdout: expect.stringMatching(/accepted \(http-200\)$/) });
+      expect(receiver.posts.map(({ body }) => (JSON.parse(body.toString()) as { type: string }).type)).toEqual(['proof', 'test']);
+      expect((await done('contact keys')).stdout).toMatch(/^whpk_[A-Za-z0-9+/]{43}=$/);
+      await done(`contact remove ${id}`);
+    } finally {
+      await receiver.stop();
+    }
   });
 
   it('the address of a contact is asked for, never an argument', async () => {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { fromBase64url, fromHex, LANGUAGES, ridBytes, signatureBytes, xwingPublicKeyBytes } from '@jardam/protocol';
+import { subscriptionSchema } from '../../delivery/channels/web-push/subscription.js';
 import { problem } from '../../platform/http/problem.js';
 import { invitationTokenBytes } from '../invitations.js';
-import { maxAddressLength, maxContactsPerEnrolment, maxPgpKeyLength, maxVaultBytes } from '../limits.js';
+import { maxAddressLength, maxContactsPerEnrolment, maxOwnContacts, maxPgpKeyLength, maxVaultBytes } from '../limits.js';
 import { vaultLocatorBytes } from '../vaults.js';
 
 // What comes in over HTTP, read once at the door: behind it there are bytes of the right length, not text.
@@ -68,6 +69,21 @@ export const enrolmentRequest = z.strictObject({
     .min(1)
     .max(maxContactsPerEnrolment),
 });
+
+/** A way to be reached that somebody adds at the desk. */
+export const newContactRequest = z.discriminatedUnion('channel', [
+  z.strictObject({ channel: z.literal('email'), address, lang: z.enum(LANGUAGES) }),
+  z.strictObject({ channel: z.literal('web-push'), subscription: subscriptionSchema, lang: z.enum(LANGUAGES) }),
+]);
+
+export const contactCodeRequest = z.strictObject({ code: z.string().min(1).max(32) });
+
+export const contactOrderRequest = z.strictObject({ contactIds: z.array(z.uuid()).min(1).max(maxOwnContacts) });
+
+/** A contact's id in an address. */
+export function contactIdOf(text: string): string {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : notFound();
+}
 
 export const statementRequest = z.strictObject({
   statement: someBytes(maxStatementBytes),
