@@ -76,13 +76,20 @@ module.exports = {
       comment: 'A page loads only what it needs; what both need is in web/shared.',
       severity: 'error',
       from: { path: '^web/(defender|desk)/', pathNot: SPEC },
-      to: { path: '^web/(defender|desk)/', pathNot: '^web/$1/' },
+      to: { path: '^web/(defender|desk|telegram)/', pathNot: '^web/$1/' },
+    },
+    {
+      name: 'mini-app-is-the-defenders-client',
+      comment: 'It is the defender’s client with a chat around it; responders’ keys never come near Telegram.',
+      severity: 'error',
+      from: { path: '^web/telegram/', pathNot: SPEC },
+      to: { path: '^web/desk/' },
     },
     {
       name: 'shared-knows-no-page',
       severity: 'error',
       from: { path: '^web/shared/', pathNot: SPEC },
-      to: { path: '^web/(defender|desk)/' },
+      to: { path: '^web/(defender|desk|telegram)/' },
     },
     {
       name: 'migrations-are-frozen',

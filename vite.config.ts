@@ -1,4 +1,5 @@
-// Builds the two pages: web/defender → dist/web/index.html ('/'), web/desk → dist/web/desk.html ('/desk').
+// Builds the pages: web/defender → dist/web/index.html ('/'), web/desk → dist/web/desk.html ('/desk'), web/telegram →
+// dist/web/telegram.html ('/telegram').
 // Names carry hashes of their content, nothing is inlined (the CSP allows neither scripts nor styles in the HTML), every
 // text file is also written as .br and .gz, and two builds of one tree give the same bytes.
 import { createHash } from 'node:crypto';
@@ -114,13 +115,14 @@ export default defineConfig({
       { find: /^@jardam\/protocol\/words$/, replacement: here('./packages/protocol/src/words.ts') },
     ],
   },
-  plugins: [catalogues(), pages({ 'defender/index.html': 'index.html', 'desk/index.html': 'desk.html' }), precompressed()],
+  plugins: [catalogues(), pages({ 'defender/index.html': 'index.html', 'desk/index.html': 'desk.html', 'telegram/index.html': 'telegram.html' }), precompressed()],
   worker: { format: 'es', plugins: () => [catalogues()] },
   // Each page is built apart: in one build the parts that both use are put together in files that hold what either of
   // them needs, and the defender's page would carry the desk's half of the protocol (about 10 kB brotli).
   environments: {
     client: { build: page('defender', true) },
     desk: { consumer: 'client', build: page('desk', false) },
+    telegram: { consumer: 'client', build: page('telegram', false) },
   },
   builder: {
     async buildApp(builder) {
@@ -129,7 +131,7 @@ export default defineConfig({
   },
 });
 
-function page(name: 'defender' | 'desk', first: boolean): BuildEnvironmentOptions {
+function page(name: 'defender' | 'desk' | 'telegram', first: boolean): BuildEnvironmentOptions {
   return {
     outDir: here('./dist/web'),
     emptyOutDir: first,

@@ -36,6 +36,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, text: string]>> =
   'web-imports-no-server': ['web/shared/web-imports-no-server.ts', `import { open } from '../../src/domain/alert.js'; export const bad = open;`],
   'server-imports-no-web': ['src/desk/server-imports-no-web.ts', `import { ladder } from '../../web/shared/ladder.js'; export const bad = ladder;`],
   'defender-and-desk-stand-alone': ['web/desk/defender-and-desk-stand-alone.ts', `import { page } from '../defender/main.js'; export const bad = page;`],
+  'mini-app-is-the-defenders-client': ['web/telegram/mini-app-is-the-defenders-client.ts', `import { page } from '../desk/main.js'; export const bad = page;`],
   'shared-knows-no-page': ['web/shared/shared-knows-no-page.ts', `import { page } from '../desk/main.js'; export const bad = page;`],
   'migrations-are-frozen': ['migrations/0002-migrations-are-frozen.ts', `import { now } from '../src/platform/clock.js'; export const bad = now;`],
   'only-roots-know-every-module': ['src/intake/only-roots-know-every-module.ts', `import type { all } from '../app.module.js'; export type Bad = typeof all;`],

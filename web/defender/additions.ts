@@ -25,7 +25,7 @@ export type AdditionContent =
       readonly consents?: Consents;
       readonly files?: { readonly contentKey: Uint8Array; readonly entries: readonly AttachmentEntry[] };
     }
-  | { readonly kind: 'stand-down'; readonly reason: 'safe' | 'mistake'; readonly text: string };
+  | { readonly kind: 'stand-down'; readonly reason: 'safe' | 'mistake'; readonly text: string; readonly phrase: string };
 
 /** Each session sends its messages one after the other: the next one carries the hash of the one before. */
 const tails = new WeakMap<AlertSession, Promise<unknown>>();
@@ -130,6 +130,7 @@ function payloadOf(content: AdditionContent): Uint8Array {
       at,
       reason: content.reason,
       ...(content.text === '' ? {} : { text: content.text }),
+      ...(content.phrase === '' ? {} : { phrase: content.phrase }),
     };
     return encodePayload(ENVELOPE_KINDS.standDown, payload);
   }

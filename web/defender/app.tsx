@@ -1,12 +1,12 @@
-import { Component, type ComponentChildren } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { translator, type Language, type Translate } from '../shared/i18n.js';
 import { loadCatalogue } from './catalogues.js';
-import { backAction, Page, type Place } from './context.js';
+import { Page, type Place } from './context.js';
 import { directory } from './directory.js';
+import { Bar, Stopped } from './frame.js';
 import { laterScreen, prefetchScreens } from './later.js';
 import { useLive } from './live.js';
-import { quickExit } from './quick-exit.js';
 import { AlertScreen } from './screens/alert.js';
 import { HomeScreen } from './screens/home.js';
 import { LanguageScreen } from './screens/language.js';
@@ -86,45 +86,4 @@ export function App() {
       <Stopped t={t}>{screens[place]()}</Stopped>
     </Page.Provider>
   );
-}
-
-/** The bar on top of every page: the way back, and the way out. */
-function Bar(props: { t: Translate | null }) {
-  const { t } = props;
-  const back = useLive(backAction);
-  return (
-    <header class="bar">
-      {back !== null && t !== null ? (
-        <button type="button" class="button button-quiet" onClick={back}>
-          <span aria-hidden="true">←</span> {t('defender.back')}
-        </button>
-      ) : (
-        <span />
-      )}
-      {/* Before a language is known the cross has to speak for itself. */}
-      <button type="button" class="button exit" onClick={quickExit} aria-label={t === null ? 'Quick exit' : undefined}>
-        {t?.('defender.quick-exit')} <span aria-hidden="true">✕</span>
-      </button>
-    </header>
-  );
-}
-
-/** Says in words that the page has failed: a blank screen would look like a sent alert. */
-class Stopped extends Component<{ t: Translate; children: ComponentChildren }, { failed: boolean }> {
-  override state = { failed: false };
-
-  override componentDidCatch(): void {
-    this.setState({ failed: true });
-  }
-
-  override render() {
-    if (!this.state.failed) return this.props.children;
-    return (
-      <main class="screen">
-        <p class="notice notice-warn" role="alert">
-          {this.props.t('defender.failed')}
-        </p>
-      </main>
-    );
-  }
 }

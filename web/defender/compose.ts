@@ -3,7 +3,7 @@
 import {
   fromBase64url,
   isUsable,
-  K,
+  releaseSecretOf,
   gateKey,
   type Consents,
   type ListedRecipient,
@@ -75,7 +75,7 @@ export function releaseKeys(
   alertId: Uint8Array,
   tiers: readonly number[],
 ): { readonly tier: number; readonly rk: Uint8Array }[] {
-  const gateSecret = K(p, senderSecret, 'JDM1/sender-gates');
+  const gateSecret = releaseSecretOf(p, senderSecret);
   return tiers.map((tier) => ({ tier, rk: gateKey(p, gateSecret, alertId, tier) }));
 }
 

@@ -1,11 +1,16 @@
 // What the page's Worker can do, and the messages it is asked with.
-import type { AttachmentEntry } from '@jardam/protocol';
+import type { AttachmentEntry, PhraseVerifier } from '@jardam/protocol';
 
 export interface SlowJobs {
   /** Argon2id over seven words (64 MiB, half a second with libsodium, up to a minute without WebAssembly). */
   readonly 'receipt-keys': {
     readonly ask: { readonly indices: readonly number[]; readonly instanceId: Uint8Array };
     readonly answer: { readonly locator: Uint8Array; readonly wrapKey: Uint8Array };
+  };
+  /** Argon2id over the stand-down phrase, at the same cost. */
+  readonly 'phrase-verifier': {
+    readonly ask: { readonly phrase: string; readonly alertId: Uint8Array };
+    readonly answer: PhraseVerifier;
   };
   /** Proof of work, up to 5 s on an old phone. */
   readonly admission: {

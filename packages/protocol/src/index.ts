@@ -26,6 +26,7 @@ export * from './roster-format.js';
 export * from './roster-revocation.js';
 export * from './sender.js';
 export * from './signin.js';
+export * from './stand-down.js';
 export * from './statement.js';
 export * from './submission.js';
 export * from './vault.js';

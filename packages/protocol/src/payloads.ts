@@ -13,6 +13,8 @@ export type Severity = (typeof SEVERITIES)[number];
 /** Longest free text in UTF-16 units; the padded payload bounds the sum. */
 const maxTextLength = 100_000;
 const maxShortTextLength = 4_000;
+/** Longest stand-down phrase in UTF-16 units, as it was typed. */
+export const maxPhraseLength = 200;
 const maxAttachments = 20;
 
 /** What may be asked after a panic or in a report; every question can be skipped. Codes or free text. */
@@ -83,6 +85,16 @@ export interface Location {
   readonly at: string;
 }
 
+/** The verifier of the stand-down phrase (stand-down.ts). */
+export interface StandDownVerifier {
+  /** 16 bytes, base64url. */
+  readonly salt: string;
+  readonly iterations: number;
+  readonly memoryKiB: number;
+  /** 32 bytes, base64url. */
+  readonly verifier: string;
+}
+
 interface ReportFields {
   readonly v: 1;
   readonly lang: Language;
@@ -98,6 +110,8 @@ interface ReportFields {
   readonly attachments: readonly AttachmentEntry[];
   /** The instance the sender was pinned to, base64url: a report replayed at another instance is recognised. */
   readonly instance: string;
+  /** Only when the sender chose a phrase: then a stand-down without it was not free. */
+  readonly standDown?: StandDownVerifier;
 }
 
 export interface ReportPayload extends ReportFields {
@@ -137,6 +151,8 @@ export interface StandDownPayload {
   readonly at: string;
   readonly reason: 'safe' | 'mistake';
   readonly text?: string;
+  /** What was typed as the phrase; true or not is for a responder's client to find out. */
+  readonly phrase?: string;
 }
 
 export interface PayloadByKind {
@@ -194,12 +210,14 @@ const readers: { readonly [K in EnvelopeKind]: (json: JsonObject) => PayloadByKi
   5: (json) => readSignedText(json, 'note'),
   6: (json) => {
     const text = json.optionalText('text', maxShortTextLength);
+    const phrase = json.optionalText('phrase', maxPhraseLength);
     return {
       v: 1,
       t: json.oneOf('t', ['stand-down']),
       at: json.instant('at'),
       reason: json.oneOf('reason', ['safe', 'mistake']),
       ...(text === undefined ? {} : { text }),
+      ...(phrase === undefined ? {} : { phrase }),
     };
   },
 };
@@ -221,6 +239,16 @@ function readReport(json: JsonObject): ReportFields {
     ...(json.has('location') ? { location: readLocation(json.object('location')) } : {}),
     attachments: readAttachments(json),
     instance: json.base64url('instance', 32),
+    ...(json.has('standDown') ? { standDown: readStandDown(json.object('standDown')) } : {}),
+  };
+}
+
+function readStandDown(json: JsonObject): StandDownVerifier {
+  return {
+    salt: json.base64url('salt', 16),
+    iterations: json.integer('iterations', 1, 255),
+    memoryKiB: json.integer('memoryKiB', 1, 16 * 1024 * 1024),
+    verifier: json.base64url('verifier', 32),
   };
 }
 

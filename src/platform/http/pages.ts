@@ -4,10 +4,13 @@ import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from './problem.js';
-import { immutableHeaders, pageHeaders } from './security-headers.js';
+import { framedPageHeaders, immutableHeaders, pageHeaders } from './security-headers.js';
+
+/** The Mini App: the one page that another site, Telegram Web, may show in a frame. */
+const FRAMED_PAGE = '/telegram';
 
 /** Address of a page → its file in the built pages. */
-const PAGES: Readonly<Record<string, string>> = { '/': 'index.html', '/desk': 'desk.html' };
+const PAGES: Readonly<Record<string, string>> = { '/': 'index.html', '/desk': 'desk.html', [FRAMED_PAGE]: 'telegram.html' };
 const HASHED_FOLDER = 'assets/';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -43,7 +46,9 @@ export function registerPages(fastify: FastifyInstance, webDir: string): void {
     const file = files.get(name);
     fastify.get(address, (request, reply) => {
       if (!file) throw problem(503, 'pages-not-built', 'The pages are not built', 'Run "npm run build" and start again.');
-      return send(file, request, reply.headers(pageHeaders()));
+      if (address !== FRAMED_PAGE) return send(file, request, reply.headers(pageHeaders()));
+      // DENY would win over frame-ancestors in browsers that know only the older header.
+      return send(file, request, reply.removeHeader('x-frame-options').headers(framedPageHeaders()));
     });
   }
   for (const [name, file] of files) {

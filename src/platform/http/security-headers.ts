@@ -24,6 +24,9 @@ const PAGE_POLICY = [
   'trusted-types jardam',
 ].join('; ');
 
+/** Origin of Telegram's own web clients (both of them). */
+const TELEGRAM_WEB = 'https://web.telegram.org';
+
 /** What a browser may do with anything that is not a page, should somebody open it as one: nothing. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
@@ -79,6 +82,16 @@ export function registerSecurityHeaders(fastify: FastifyInstance, options: { rea
 /** Additional headers of an HTML page. */
 export function pageHeaders(): Record<string, string> {
   return { 'content-security-policy': PAGE_POLICY };
+}
+
+/** Additional headers of the Mini App's page. Telegram Web shows it in a frame; nobody else may. What it can do is the
+ *  same as for every other page. */
+export function framedPageHeaders(): Record<string, string> {
+  return {
+    'content-security-policy': PAGE_POLICY.replace("frame-ancestors 'none'", `frame-ancestors ${TELEGRAM_WEB}`),
+    // Else a frame of a site that isolates itself would be refused as a foreign resource.
+    'cross-origin-resource-policy': 'cross-origin',
+  };
 }
 
 /** Additional headers of a file whose name contains the hash of its content. */

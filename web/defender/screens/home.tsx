@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { requestJson } from '../../shared/api.js';
 import { usePage } from '../context.js';
@@ -9,7 +10,8 @@ import { settings } from '../settings.js';
 import { Button, Notice, Screen } from '../ui.js';
 import { ListState, useTime } from './list-notice.js';
 
-export function HomeScreen(props: { cancelled: boolean }) {
+/** @param props.more further ways, where the page stands in something that has them */
+export function HomeScreen(props: { cancelled: boolean; more?: ComponentChildren }) {
   const { t, go } = usePage();
   const state = useLive(directory);
   const refused = state.at === 'refused';
@@ -21,6 +23,7 @@ export function HomeScreen(props: { cancelled: boolean }) {
       {refused ? null : <PanicButton />}
       <p class="quiet">{t('defender.home.not-police')}</p>
       <nav class="ways">
+        {refused ? null : props.more}
         {refused ? null : <Way onPress={() => go('report')} text={t('defender.home.report')} hint={t('defender.home.report-hint')} />}
         <Way onPress={() => go('words')} text={t('defender.home.words')} hint={t('defender.home.words-hint')} />
       </nav>
@@ -33,7 +36,8 @@ export function HomeScreen(props: { cancelled: boolean }) {
   );
 }
 
-function Way(props: { onPress: () => void; text: string; hint: string }) {
+/** A way to go on: what it is, and a line that says more. */
+export function Way(props: { onPress: () => void; text: string; hint: string }) {
   return (
     <button type="button" class="way" onClick={props.onPress}>
       <span class="strong">{props.text}</span>

@@ -5,8 +5,9 @@ import { useLive } from '../live.js';
 import type { AlertSession } from '../session.js';
 import { Button, Notice, Screen, TextField } from '../ui.js';
 
-/** The seven words, shown once, and the check that they are on paper. Getting the check right removes them here. */
-export function ReceiptScreen(props: { session: AlertSession; onDone: () => void }) {
+/** The seven words, shown once, and the check that they are on paper. Getting the check right removes them here.
+ *  @param props.valid from when on they count; by default: now */
+export function ReceiptScreen(props: { session: Pick<AlertSession, 'words'>; valid?: string; onDone: () => void }) {
   const { session, onDone } = props;
   const { t } = usePage();
   const state = useLive(session.words);
@@ -29,7 +30,7 @@ export function ReceiptScreen(props: { session: AlertSession; onDone: () => void
   }
   return (
     <Screen title={t('more.words.title')} class="receipt">
-      <Notice tone="good">{t('more.words.valid')}</Notice>
+      <Notice tone="good">{props.valid ?? t('more.words.valid')}</Notice>
       <p>{t('more.words.write')}</p>
       <ol class="word-list" lang="en">
         {words.map((word, i) => (

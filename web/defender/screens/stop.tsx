@@ -1,3 +1,4 @@
+import { maxPhraseLength } from '@jardam/protocol';
 import { useState } from 'preact/hooks';
 import { sendAddition } from '../additions.js';
 import { useBack, usePage } from '../context.js';
@@ -15,6 +16,7 @@ export function StopScreen(props: { session: AlertSession; onDone: () => void })
   useBack(onDone);
   const [reason, setReason] = useState<'safe' | 'mistake'>('safe');
   const [text, setText] = useState('');
+  const [phrase, setPhrase] = useState('');
   const { choices, change } = useReaders(session);
   return (
     <Screen title={t('more.stop.title')}>
@@ -24,7 +26,7 @@ export function StopScreen(props: { session: AlertSession; onDone: () => void })
         onSubmit={(event) => {
           event.preventDefault();
           if (choices === null) return;
-          void sendAddition(session, { kind: 'stand-down', reason, text: text.trim().slice(0, maxNoteLength) }, choices);
+          void sendAddition(session, { kind: 'stand-down', reason, text: text.trim().slice(0, maxNoteLength), phrase: phrase.slice(0, maxPhraseLength) }, choices);
           onDone();
         }}
       >
@@ -39,6 +41,7 @@ export function StopScreen(props: { session: AlertSession; onDone: () => void })
           ]}
         />
         <TextField label={t('more.stop.text')} rows={3} value={text} onInput={setText} />
+        <TextField label={t('more.stop.phrase')} value={phrase} onInput={setPhrase} />
         <Readers session={session} choices={choices} onChange={change} />
         <button type="submit" class="button button-main">
           {t('more.stop.send')}

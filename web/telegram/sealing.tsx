@@ -1,0 +1,78 @@
+// From the form to "the button is in your chat": sealing, sending, and the seven words.
+import { useState } from 'preact/hooks';
+import { usePage } from '../defender/context.js';
+import { directory } from '../defender/directory.js';
+import { Live } from '../defender/live.js';
+import { ReceiptScreen } from '../defender/screens/receipt.js';
+import type { WordsState } from '../defender/session.js';
+import { Button, Notice, Screen } from '../defender/ui.js';
+import type { Result } from '../shared/api.js';
+import { refreshPrepared } from './service.js';
+import { sealPacket, type PacketDraft, type SealedPacket } from './seal-packet.js';
+
+export type SealingState =
+  | { readonly at: 'form' }
+  | { readonly at: 'sealing' }
+  | { readonly at: 'done'; readonly words: readonly number[] }
+  | { readonly at: 'failed'; readonly why: 'too-long' | 'nobody' | 'list' | 'account' | 'counting' | 'line' };
+
+const FAULTS = {
+  'too-long': 'miniApp.fault.too-long',
+  nobody: 'miniApp.fault.nobody',
+  list: 'miniApp.fault.list',
+  account: 'miniApp.fault.account',
+  counting: 'miniApp.fault.counting',
+  line: 'miniApp.fault.line',
+} as const;
+
+/** Seals a draft and hands it over; the state tells how far it is. */
+export function useSealing(): { readonly state: SealingState; readonly run: (draft: PacketDraft, hand: (sealed: SealedPacket) => Promise<Result<unknown>>) => Promise<void> } {
+  const [state, setState] = useState<SealingState>({ at: 'form' });
+  const run = async (draft: PacketDraft, hand: (sealed: SealedPacket) => Promise<Result<unknown>>): Promise<void> => {
+    const known = directory.get();
+    // An outdated list is refused here, unlike for a panic: this is done in peace and must start out right.
+    if (known.at !== 'ready' || known.directory.roster.expired) return setState({ at: 'failed', why: 'list' });
+    setState({ at: 'sealing' });
+    let sealed: SealedPacket;
+    try {
+      sealed = await sealPacket(known.directory, draft);
+    } catch (error) {
+      return setState({ at: 'failed', why: (error as { code?: unknown }).code === 'bad-recipients' ? 'nobody' : 'too-long' });
+    }
+    const answer = await hand(sealed);
+    sealed.releaseSecret.fill(0);
+    if (!answer.ok) return setState({ at: 'failed', why: reasonOf(answer.status, answer.code) });
+    setState({ at: 'done', words: sealed.words });
+    await refreshPrepared();
+  };
+  return { state, run };
+}
+
+function reasonOf(status: number, code: string): Extract<SealingState, { at: 'failed' }>['why'] {
+  if (status === 401 || status === 403) return 'account';
+  if (code === 'counting-down') return 'counting';
+  if (code === 'stale-roster' || code === 'unknown-roster' || code === 'unknown-policy') return 'list';
+  return 'line';
+}
+
+/** What went wrong, in words. */
+export function SealingFault({ state }: { state: SealingState }) {
+  const { t } = usePage();
+  return state.at === 'failed' ? <Notice tone="warn" live>{t(FAULTS[state.why])}</Notice> : null;
+}
+
+/** Done: what happens now, and the seven words for whoever wants to follow it later from any phone. */
+export function SealedScreen(props: { title: string; text: string; words: readonly number[]; onDone: () => void }) {
+  const { t } = usePage();
+  const [shown, setShown] = useState(false);
+  const [words] = useState(() => new Live<WordsState>({ at: 'valid', indices: props.words }));
+  if (shown) return <ReceiptScreen session={{ words }} valid={t('miniApp.words.later')} onDone={props.onDone} />;
+  return (
+    <Screen title={props.title}>
+      <Notice tone="good" live>{props.text}</Notice>
+      <p>{t('miniApp.words.offer')}</p>
+      <Button tone="main" onPress={() => setShown(true)}>{t('defender.words.show')}</Button>
+      <Button onPress={props.onDone}>{t('miniApp.words.without')}</Button>
+    </Screen>
+  );
+}
