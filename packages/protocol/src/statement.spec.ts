@@ -86,7 +86,7 @@ describe('statement bytes', () => {
   it('are refused when cut, extended, of an unknown type, or with a lying length', () => {
     for (let length = 0; length < bytes.length; length++) expect(decodeStatement(bytes.subarray(0, length))).toBeNull();
     expect(decodeStatement(concatBytes(bytes, Uint8Array.of(0)))).toBeNull();
-    for (const type of [0, 12, 255]) expect(decodeStatement(concatBytes(Uint8Array.of(type), bytes.subarray(1)))).toBeNull();
+    for (const type of [0, 13, 255]) expect(decodeStatement(concatBytes(Uint8Array.of(type), bytes.subarray(1)))).toBeNull();
     expect(verifyStatement(sodium, { bytes: new Uint8Array(3), signature }, expected)).toEqual({ refused: 'malformed' });
   });
 
