@@ -14,6 +14,7 @@ import { addPolicyCommands } from './policy-commands.js';
 import { addRosterDraftCommand } from './roster-draft-command.js';
 import { addRosterPublishCommands } from './roster-publish-commands.js';
 import { addRosterSignCommand } from './roster-sign-command.js';
+import { addRotaCommands } from './rota-commands.js';
 
 const CODES = `
 Exit codes: 0 done, 1 refused or a problem was found, 2 wrong command line or configuration, 3 something does not
@@ -33,6 +34,7 @@ export function buildProgram(context: CommandContext): Command {
   addRosterSignCommand(roster, context);
   addRosterPublishCommands(roster, context);
   addPolicyCommands(program, context);
+  addRotaCommands(program, context);
   addInviteCommand(program, context);
   const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
   addContactCommands(contact, context);
