@@ -116,13 +116,20 @@ module.exports = {
       comment: 'Defenders’ and responders’ doors share what is behind them, never each other.',
       severity: 'error',
       from: { path: '^src/(intake|desk)/', pathNot: SPEC },
-      to: { path: '^src/(intake|desk)/', pathNot: '^src/$1/' },
+      to: { path: '^src/(intake|desk|telegram)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'the-bot-goes-through-the-intake',
+      comment: 'What the bot seals is accepted by the same code as what a page seals; it knows nothing of the desk.',
+      severity: 'error',
+      from: { path: '^src/telegram/', pathNot: SPEC },
+      to: { path: '^src/desk/' },
     },
     {
       name: 'nobody-behind-imports-a-door',
       severity: 'error',
       from: { path: '^src/(evidence|gatekeeper|roster|escalation|delivery|watching)/', pathNot: SPEC },
-      to: { path: '^src/(intake|desk)/' },
+      to: { path: '^src/(intake|desk|telegram)/' },
     },
     {
       name: 'gatekeeper-stands-alone',

@@ -6,6 +6,7 @@ const base = {
   moduleNameMapper: {
     '^@jardam/protocol$': '<rootDir>/packages/protocol/src/index.ts',
     '^@jardam/protocol/(noble|sodium)$': '<rootDir>/packages/protocol/src/providers/$1.ts',
+    '^@jardam/protocol/metadata$': '<rootDir>/packages/protocol/src/metadata/index.ts',
     '^@jardam/protocol/words$': '<rootDir>/packages/protocol/src/words.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

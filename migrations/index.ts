@@ -1,6 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 import { FirstSchema1700000000001 } from './0001-first-schema.js';
 import { ArmedPackets1700000000002 } from './0002-armed-packets.js';
+import { Telegram1700000000003 } from './0003-telegram.js';
 import { Rota1700000000004 } from './0004-rota.js';
 import { Channels1700000000005 } from './0005-channels.js';
 import { Watching1700000000006 } from './0006-watching.js';
@@ -12,6 +13,7 @@ import { Watching1700000000006 } from './0006-watching.js';
 export const migrations: readonly (new () => MigrationInterface)[] = [
   FirstSchema1700000000001,
   ArmedPackets1700000000002,
+  Telegram1700000000003,
   Rota1700000000004,
   Channels1700000000005,
   Watching1700000000006,

@@ -5,13 +5,14 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { DeskModule } from './desk/desk.module.js';
 import { EscalationModule } from './escalation/escalation.module.js';
 import { ArmedModule } from './intake/armed/armed.module.js';
-import { IntakeModule } from './intake/intake.module.js';
+import { IntakeDoorModule } from './intake/intake.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { ServiceConfig } from './platform/config/slices.js';
 import { CryptoModule } from './platform/crypto.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { TelegramModule } from './telegram/telegram.module.js';
 import { WatchingModule } from './watching/watching.module.js';
 
 /** The one place that knows every module. */
@@ -33,8 +34,15 @@ export class AppModule {
         DeliveryModule,
         WatchingModule,
         ArmedModule,
-        ...(config.instance.roles.includes('http') ? [IntakeModule, DeskModule] : []),
+        ...(config.instance.roles.includes('http') ? [IntakeDoorModule, DeskModule] : []),
+        ...telegramModules(config),
       ],
     };
   }
+}
+
+/** The bot, where a token is configured and this process has a part in it. */
+function telegramModules({ instance: { roles }, telegram: { token } }: ServiceConfig): DynamicModule[] {
+  if (token === undefined || !(roles.includes('telegram') || roles.includes('http'))) return [];
+  return [TelegramModule.forRoot(token, { http: roles.includes('http') })];
 }

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Severity } from '../domain/severity.js';
+import { CATALOGUE_LANGUAGES, readCatalogues, type Catalogue } from '../platform/locales/catalogues.js';
 import type { ContactLanguage } from '../roster/contact-book.js';
 import type { MessagePurpose, OutgoingMessage } from './channel.js';
-
-const LANGUAGES: readonly ContactLanguage[] = ['ky', 'ru', 'uz', 'tg', 'en'];
 
 /** A message before it is a mail or anything else. */
 export interface MessageText {
@@ -22,14 +19,12 @@ export type Worded = Pick<OutgoingMessage, 'lang' | 'purpose' | 'severity' | 'co
 
 /** The sentences of messages in all languages, from the catalogues that pages and messages share. */
 export class MessageTexts {
-  private readonly catalogues: ReadonlyMap<ContactLanguage, Readonly<Record<string, string>>>;
+  private readonly catalogues: ReadonlyMap<ContactLanguage, Catalogue>;
 
   /** Reads the catalogues once; a missing or broken one stops the start, not the first message. */
-  constructor(folder: string = findLocales()) {
-    this.catalogues = new Map(
-      LANGUAGES.map((lang) => [lang, JSON.parse(readFileSync(join(folder, `${lang}.json`), 'utf8')) as Record<string, string>]),
-    );
-    for (const lang of LANGUAGES) for (const purpose of PURPOSES) for (const severity of [1, 4] as const) this.textFor({ lang, purpose, severity, code: '' });
+  constructor(folder?: string) {
+    this.catalogues = readCatalogues(folder);
+    for (const lang of CATALOGUE_LANGUAGES) for (const purpose of PURPOSES) for (const severity of [1, 4] as const) this.textFor({ lang, purpose, severity, code: '' });
   }
 
   textFor({ lang, purpose, severity, code }: Worded): MessageText {
@@ -54,12 +49,3 @@ export class MessageTexts {
 }
 
 const PURPOSES: readonly MessagePurpose[] = ['notify', 'reminder', 'follow_up', 'stand_down', 'hand_over', 'task', 'unanswered', 'closed', 'test', 'proof'];
-
-/** The folder of catalogues at the root of the package: sources and the built program lie at different depths below it. */
-function findLocales(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'locales');
-    if (existsSync(join(candidate, 'en.json'))) return candidate;
-    if (dirname(folder) === folder) throw new Error('the folder locales is missing');
-  }
-}

@@ -24,17 +24,9 @@ import { Receipts } from './mailbox/receipts.js';
 import { Retention } from './mailbox/retention.js';
 import { SenderMessages } from './messages/sender-messages.js';
 
-/** The defenders' side: everything that is taken in, and what they may read. */
+/** What the defenders' side does, without a door: the bot hands over what it has sealed to the same parts as the page. */
 @Module({
   imports: [EvidenceModule, GatekeeperModule, RosterModule, EscalationModule],
-  controllers: [
-    DirectoryController,
-    AdmissionController,
-    ReportsController,
-    AttachmentsController,
-    ReceiptsController,
-    MailboxController,
-  ],
   providers: [
     Acceptance,
     Admission,
@@ -52,5 +44,20 @@ import { SenderMessages } from './messages/sender-messages.js';
       inject: [PRIMITIVES, Database, ADMISSION_CONFIG],
     },
   ],
+  exports: [Acceptance, Admission, Attachments, ClockEstimate, Mailbox, MailboxAccess, Receipts, SenderMessages, ADMISSION_KEY],
 })
 export class IntakeModule {}
+
+/** The defenders' door: everything that is taken in over HTTP, and what they may read. */
+@Module({
+  imports: [IntakeModule, RosterModule, EscalationModule],
+  controllers: [
+    DirectoryController,
+    AdmissionController,
+    ReportsController,
+    AttachmentsController,
+    ReceiptsController,
+    MailboxController,
+  ],
+})
+export class IntakeDoorModule {}

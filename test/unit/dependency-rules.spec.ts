@@ -42,6 +42,7 @@ const PLANTED: Readonly<Record<string, readonly [file: string, text: string]>> =
   'only-roots-know-every-module': ['src/intake/only-roots-know-every-module.ts', `import type { all } from '../app.module.js'; export type Bad = typeof all;`],
   'platform-knows-no-module': ['src/platform/platform-knows-no-module.ts', `import type { intake } from '../intake/intake.js'; export type Bad = typeof intake;`],
   'doors-do-not-import-each-other': ['src/desk/doors-do-not-import-each-other.ts', `import { intake } from '../intake/intake.js'; export const bad = intake;`],
+  'the-bot-goes-through-the-intake': ['src/telegram/bot.ts', `import '../desk/desk.js';`],
   'nobody-behind-imports-a-door': ['src/delivery/nobody-behind-imports-a-door.ts', `import { desk } from '../desk/desk.js'; export const bad = desk;`],
   'gatekeeper-stands-alone': ['src/gatekeeper/gatekeeper-stands-alone.ts', `import { email } from '../delivery/channels/email.js'; export const bad = email;`],
   'database-driver-behind-the-platform': ['src/desk/database-driver-behind-the-platform.ts', `import pg from 'pg'; export const bad = pg;`],

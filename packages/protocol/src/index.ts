@@ -3,6 +3,7 @@
 export * from './admission.js';
 export * from './armed.js';
 export * from './attachments.js';
+export * from './audience.js';
 export * from './bytes.js';
 export { randomDraws, recordedDraws, type Draws } from './draws.js';
 export * from './enrolment.js';

@@ -112,6 +112,8 @@ interface ReportFields {
   readonly instance: string;
   /** Only when the sender chose a phrase: then a stand-down without it was not free. */
   readonly standDown?: StandDownVerifier;
+  /** Written into a chat that a third party could read, and sealed by the server: the desk says so. Else absent. */
+  readonly via?: 'telegram';
 }
 
 export interface ReportPayload extends ReportFields {
@@ -239,6 +241,7 @@ function readReport(json: JsonObject): ReportFields {
     ...(json.has('location') ? { location: readLocation(json.object('location')) } : {}),
     attachments: readAttachments(json),
     instance: json.base64url('instance', 32),
+    ...(json.has('via') ? { via: json.oneOf('via', ['telegram']) } : {}),
     ...(json.has('standDown') ? { standDown: readStandDown(json.object('standDown')) } : {}),
   };
 }

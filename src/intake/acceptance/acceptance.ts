@@ -7,7 +7,7 @@ import { EMPTY_CHAIN, EvidenceLog } from '../../evidence/evidence-log.js';
 import { Gatekeeper } from '../../gatekeeper/gatekeeper.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import { PRIMITIVES } from '../../platform/crypto.js';
-import { Database } from '../../platform/database/database.js';
+import { Database, type Tx } from '../../platform/database/database.js';
 import { isDatabaseUnavailable } from '../../platform/database/unavailable.js';
 import { RosterStore } from '../../roster/roster-store.js';
 import { Admission } from '../admission/admission.js';
@@ -110,6 +110,27 @@ export class Acceptance {
     return this.write(decided.alert, decided.ladder);
   }
 
+  /**
+   * Accepts a submission as part of a larger transaction: it counts when that commits, and only then may anybody be told.
+   * Only S1, which passes without admission; for what this program seals itself.
+   */
+  async acceptWithin(tx: Tx, bytes: Uint8Array): Promise<AcceptedReport | AcceptanceRefusal> {
+    const submission = readSubmission(bytes);
+    if ('refused' in submission) return submission;
+    if (submission.header.severity !== 'S1') throw new Error('only S1 is accepted without admission');
+    const policy = await this.policyOf(submission);
+    if ('refused' in policy) return policy;
+    const stale = await this.refuseRoster(submission, true);
+    if (stale !== null) return stale;
+    const verified = verifySubmission(this.p, submission);
+    if ('refused' in verified) return verified;
+    const decided = await this.decide(verified, policy);
+    if ('refused' in decided) return decided;
+    const [inserted] = await insertAlerts(tx, DEFAULT_COALITION, [decided.alert]);
+    if (!inserted) return { refused: 'alert-exists' };
+    return acceptedReport(decided.alert, decided.ladder, inserted);
+  }
+
   /** Null when the report may pass. A repeated one passes always: it was let in before. */
   private async refuseFlood({ header, envelope }: Submission): Promise<AcceptedReport | AcceptanceRefusal | null> {
     if (this.batcher.waiting >= maxWaiting) return { refused: 'busy' };
@@ -153,19 +174,23 @@ export class Acceptance {
       return existing.known === 'same' ? this.repeated(alertId, envelope.envelopeHash, existing.receivedAt) : conflictOf(existing);
     }
     if (alert.severity !== 1) this.admission.accepted();
-    return {
-      alertId: alert.alertId,
-      envelopeHash: alert.envelope.envelopeHash,
-      tag: alert.tag,
-      receivedAt: inserted.receivedAt,
-      repeated: false,
-      opened: { ladder, alert, dueAt: inserted.dueAt },
-    };
+    return acceptedReport(alert, ladder, inserted);
   }
 
   private repeated(alertId: Uint8Array, hash: Uint8Array, receivedAt: Date): AcceptedReport {
     return { alertId, envelopeHash: hash, tag: alertTag(this.p, alertId), receivedAt, repeated: true, opened: null };
   }
+}
+
+function acceptedReport(alert: NewAlert, ladder: Ladder, { receivedAt, dueAt }: InsertedAlert): AcceptedReport {
+  return {
+    alertId: alert.alertId,
+    envelopeHash: alert.envelope.envelopeHash,
+    tag: alert.tag,
+    receivedAt,
+    repeated: false,
+    opened: { ladder, alert, dueAt },
+  };
 }
 
 function conflictOf(existing: ExistingReport): AcceptanceRefusal {

@@ -55,6 +55,17 @@ export class SenderMessages {
    * signature by the alert's own sender key is the right to write. The same bytes again are answered as the first time.
    */
   async accept(alertId: Uint8Array, bytes: Uint8Array): Promise<StoredMessage | MessageRefusal> {
+    const envelope = await this.check(alertId, bytes);
+    return 'refused' in envelope ? envelope : this.database.transaction((tx) => this.store(tx, envelope));
+  }
+
+  /** The same as part of a larger transaction. */
+  async acceptWithin(tx: Tx, alertId: Uint8Array, bytes: Uint8Array): Promise<StoredMessage | MessageRefusal> {
+    const envelope = await this.check(alertId, bytes);
+    return 'refused' in envelope ? envelope : this.store(tx, envelope);
+  }
+
+  private async check(alertId: Uint8Array, bytes: Uint8Array): Promise<VerifiedEnvelope | MessageRefusal> {
     const envelope = this.verify(bytes);
     if ('refused' in envelope) return envelope;
     const { kind } = envelope;
@@ -62,7 +73,7 @@ export class SenderMessages {
     if (!equalBytes(envelope.alertId, alertId)) return { refused: 'wrong-alert' };
     const roster = await this.rosters.find(DEFAULT_COALITION, envelope.rosterVersion, envelope.rosterHash);
     if (roster === null) return { refused: 'unknown-roster' };
-    return this.database.transaction((tx) => this.store(tx, envelope));
+    return envelope;
   }
 
   private verify(bytes: Uint8Array): VerifiedEnvelope | { readonly refused: EnvelopeErrorCode } {

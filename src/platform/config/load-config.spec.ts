@@ -18,7 +18,7 @@ describe('the configuration of the service', () => {
   it('works without any setting', () => {
     const config = loadConfig({});
     expect(config.http.port).toBe(8080);
-    expect(config.instance.roles).toEqual(['http', 'engine']);
+    expect(config.instance.roles).toEqual(['http', 'engine', 'telegram']);
     expect(config.database.url).toBeUndefined();
   });
 
@@ -55,6 +55,21 @@ describe('the configuration of the service', () => {
     expect(() => loadConfig({ JARDAM_HTP_PORT: '1' })).toThrow(
       'JARDAM_HTP_PORT: allowed is a known setting, perhaps JARDAM_HTTP_PORT; found an unknown name',
     );
+  });
+
+  it('takes the token of the bot from a variable or a file of its own, never from the configuration file', () => {
+    const token = '7000000001:AAinvented-token-of-a-test-bot-xx';
+    writeFileSync(file, `telegram:\n  token: "${token}"\n`);
+    expect(() => loadConfig({ JARDAM_CONFIG: file })).toThrow(
+      `${file}:2:3: telegram.token: allowed is tokenFile here, or the variable JARDAM_TELEGRAM_TOKEN; found a value that is not shown`,
+    );
+    expect(loadConfig({ JARDAM_TELEGRAM_TOKEN: token }).telegram.token).toBe(token);
+    const tokenFile = join(folder, 'token');
+    writeFileSync(tokenFile, `${token}\n`);
+    expect(loadConfig({ JARDAM_TELEGRAM_TOKEN_FILE: tokenFile }).telegram.token).toBe(token);
+    writeFileSync(tokenFile, 'no token');
+    expect(() => loadConfig({ JARDAM_TELEGRAM_TOKEN_FILE: tokenFile })).toThrow('telegram.tokenFile: allowed is a file that holds the token');
+    expect(() => loadConfig({ JARDAM_TELEGRAM_TOKEN: 'secret-and-wrong' })).toThrow('found a value that is not shown');
   });
 
   it('never shows the database address, which may hold a password', () => {
@@ -94,8 +109,10 @@ describe('the configuration of the service', () => {
   it('has every setting in the example file, with its default', () => {
     const example = readFileSync('config/jardam.example.yaml', 'utf8');
     writeFileSync(join(folder, 'password'), 'secret\n');
+    writeFileSync(join(folder, 'token'), '7000000001:AAinvented-token-of-a-test-bot-xx\n');
     const uncommented = example
       .replace(/^( *)#(\w+:)/gm, '$1$2')
+      .replace('/run/secrets/telegram-token', join(folder, 'token'))
       .replace('/run/secrets/database-password', join(folder, 'password'));
     writeFileSync(file, uncommented);
     const config = loadConfig({ JARDAM_CONFIG: file });

@@ -38,7 +38,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv, overrides: ServiceCon
     else problems.push(...problemsOf(checked.error, name as SliceName, values, origins));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return withDatabasePassword(withKeyFiles(config as CheckedSlices));
+  return withDatabasePassword(withBotToken(withKeyFiles(config as CheckedSlices)));
 }
 
 type CheckedSlices = { readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> };
@@ -51,7 +51,20 @@ function withKeyFiles(config: CheckedSlices): ServiceConfig & Pick<CheckedSlices
     gatekeeper: { ...config.gatekeeper, keyFile: config.gatekeeper.keyFile ?? inDataDir('gatekeeper') },
     contacts: { ...config.contacts, keyFile: config.contacts.keyFile ?? inDataDir('contacts') },
     admission: { ...config.admission, keyFile: config.admission.keyFile ?? inDataDir('admission') },
+    telegram: { ...config.telegram, keyFile: config.telegram.keyFile ?? inDataDir('telegram') },
   };
+}
+
+/** Takes the bot's token out of telegram.tokenFile. */
+function withBotToken(config: ServiceConfig & Pick<CheckedSlices, 'database'>): ServiceConfig & Pick<CheckedSlices, 'database'> {
+  const { tokenFile, ...telegram } = config.telegram as CheckedSlices['telegram'] & ServiceConfig['telegram'];
+  if (tokenFile === undefined) return { ...config, telegram };
+  const token = readText(tokenFile).trim();
+  if (!slices.telegram.schema.shape.token.safeParse(token).success) {
+    const problem = { where: 'configuration', field: 'telegram.tokenFile', allowed: 'a file that holds the token that BotFather gave', found: 'something else' };
+    throw new ConfigError([problem]);
+  }
+  return { ...config, telegram: { ...telegram, token } };
 }
 
 /** Puts the password of database.passwordFile into the address, which is what the driver takes. */
@@ -95,6 +108,12 @@ function takeFile(file: string, values: Values, origins: Map<string, string>, pr
       continue;
     }
     for (const [field, given] of Object.entries(fields ?? {})) {
+      if (name === 'telegram' && field === 'token') {
+        // Configuration files are copied, shared and committed; whoever has the token is the bot.
+        const allowed = `tokenFile here, or the variable ${variableOf('telegram', 'token')}`;
+        problems.push({ where: locate([name, field], true), field: 'telegram.token', allowed, found: 'a value that is not shown' });
+        continue;
+      }
       slice[field] = given;
       origins.set(`${name}.${field}`, locate([name, field]));
     }

@@ -28,7 +28,7 @@ export const instanceSchema = z.strictObject({
   /** Everything this program keeps on disk outside an external database. */
   dataDir: filePath.default('.jardam'),
   /** Which parts of the program run in this process. */
-  roles: z.array(z.enum(['http', 'engine'])).min(1).default(['http', 'engine']),
+  roles: z.array(z.enum(['http', 'engine', 'telegram'])).min(1).default(['http', 'engine', 'telegram']),
   /** Built pages; the default is found beside the built program. */
   webDir: filePath.optional(),
   /** The pages say that everybody here is invented. */
@@ -189,6 +189,32 @@ export const retentionSchema = z.strictObject({
 export type RetentionConfig = z.output<typeof retentionSchema>;
 export const RETENTION_CONFIG = Symbol('RetentionConfig');
 
+/** Token of a bot as BotFather gives it. */
+const botTokenPattern = /^\d{5,20}:[A-Za-z0-9_-]{20,100}$/;
+
+export const telegramSchema = z.strictObject({
+  /** Token of the bot. Only as a variable; in a file, say tokenFile. Without a token there is no bot. */
+  token: secret(z.string().regex(botTokenPattern, 'the token that BotFather gave')).optional(),
+  /** File that holds nothing but the token. */
+  tokenFile: filePath.optional(),
+  /** "polling" needs no public address; "webhook" has Telegram call instance.publicUrl. */
+  receive: z.enum(['polling', 'webhook']).default('polling'),
+  /** Where the Bot API is; another one when Telegram's own server runs beside this program. */
+  apiRoot: z.string().regex(/^https?:\/\/[^?#\s]*[^/?#\s]$/, 'an address without a slash at the end').default('https://api.telegram.org'),
+  /** SOCKS proxy on the way to Telegram, like socks5h://127.0.0.1:9050; may hold a password. */
+  proxy: secret(z.string().regex(/^socks(4a?|5h?)?:\/\/\S+$/, 'an address that begins with socks5h://')).optional(),
+  /** How long Telegram may hold a question for updates open. */
+  pollTimeoutMs: durationMs(1_000, 90_000).default(50_000),
+  sendTimeoutMs: durationMs(500, 60_000).default(10_000),
+  /** The newest of several corrections or places within this time is handed over. */
+  coalesceMs: durationMs(0, 300_000).default(20_000),
+  /** Key under which Telegram user ids are stored. Default: dataDir/keys. */
+  keyFile: filePath.optional(),
+});
+/** As modules get it: the token of the file is in `token`. */
+export type TelegramConfig = Omit<WithKeyFile<typeof telegramSchema>, 'tokenFile'>;
+export const TELEGRAM_CONFIG = Symbol('TelegramConfig');
+
 export const loggingSchema = z.strictObject({
   format: z.enum(['plain', 'json']).default('plain'),
   level: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
@@ -211,16 +237,18 @@ export const slices = {
   admission: { schema: admissionSchema, token: ADMISSION_CONFIG },
   watching: { schema: watchingSchema, token: WATCHING_CONFIG },
   retention: { schema: retentionSchema, token: RETENTION_CONFIG },
+  telegram: { schema: telegramSchema, token: TELEGRAM_CONFIG },
   logging: { schema: loggingSchema, token: LOGGING_CONFIG },
 } as const;
 
 export type SliceName = keyof typeof slices;
 
 /** All slices together: exists only between reading the configuration and handing the slices out. */
-export type ServiceConfig = Omit<{ readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> }, 'gatekeeper' | 'contacts' | 'admission'> & {
+export type ServiceConfig = Omit<{ readonly [Name in SliceName]: z.output<(typeof slices)[Name]['schema']> }, 'gatekeeper' | 'contacts' | 'admission' | 'telegram'> & {
   readonly gatekeeper: GatekeeperConfig;
   readonly contacts: ContactsConfig;
   readonly admission: AdmissionConfig;
+  readonly telegram: TelegramConfig;
 };
 
 /** What a configuration file, a test or the demo may say: any part of any slice. */

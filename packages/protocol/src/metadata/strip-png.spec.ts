@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { crc32, deflateSync } from 'node:zlib';
-import { fileKind } from './files.js';
+import { fileKind } from './file-kind.js';
 import { stripPng } from './strip-png.js';
 
 function chunk(type: string, data: Uint8Array): Buffer {

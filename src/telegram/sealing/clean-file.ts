@@ -1,0 +1,40 @@
+import { fileKind, stripJpeg, stripPng } from '@jardam/protocol/metadata';
+
+/** A file as the responders get it. */
+export interface CleanFile {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+  /** Letters after the dot, which a responder's program needs; the name before it tells times and phones and goes. */
+  readonly ending: string;
+}
+
+/**
+ * Takes hidden data out of pictures, as the page does. A picture that cannot be read to its end, and every other kind
+ * of file, goes as it is: only the responders get it, and in an emergency a refused file is the greater harm.
+ */
+export function cleanFile(bytes: Uint8Array, sent: { readonly name: string; readonly type: string }): CleanFile {
+  const kind = fileKind(bytes);
+  if (kind === 'jpeg' || kind === 'png') {
+    const stripped = kind === 'jpeg' ? stripJpeg(bytes) : stripPng(bytes);
+    if ('bytes' in stripped) return { bytes: stripped.bytes, type: `image/${kind}`, ending: kind === 'jpeg' ? 'jpg' : 'png' };
+  }
+  return { bytes, type: safeType(sent.type), ending: endingOf(sent) };
+}
+
+const endings: Readonly<Record<string, string>> = {
+  'audio/ogg': 'ogg',
+  'audio/mpeg': 'mp3',
+  'video/mp4': 'mp4',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'application/pdf': 'pdf',
+};
+
+function endingOf({ name, type }: { readonly name: string; readonly type: string }): string {
+  const given = /\.([A-Za-z0-9]{1,8})$/.exec(name)?.[1]?.toLowerCase();
+  return given ?? endings[type] ?? 'bin';
+}
+
+function safeType(type: string): string {
+  return /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/.test(type) ? type : 'application/octet-stream';
+}
