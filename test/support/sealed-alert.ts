@@ -143,7 +143,7 @@ export function sealAlert(coalition: Coalition, options: AlertOptions = {}): Sea
 /** The defender's next message (kind 3 or 6), chained to `previous`. */
 export function sealNext<K extends 3 | 6>(
   coalition: Coalition,
-  alert: SealedAlert,
+  alert: Pick<SealedAlert, 'alertId' | 'sender' | 'recipients' | 'envelope'>,
   kind: K,
   payload: K extends 3 ? Omit<FollowupPayload, 'v' | 't' | 'at'> : Omit<StandDownPayload, 'v' | 't' | 'at'>,
   previous: { readonly seq: number; readonly envelopeHash: Uint8Array } = { seq: 0, envelopeHash: alert.envelope.envelopeHash },

@@ -11,8 +11,10 @@ import {
   sealEnvelope,
   toBase64url,
   type ArmedPayload,
+  type Recipient,
   type SealedEnvelope,
   type SenderKeys,
+  type StandDownVerifier,
   type SubmissionHeader,
 } from '@jardam/protocol';
 import type { Coalition } from './coalition.js';
@@ -25,12 +27,15 @@ export interface PacketOptions {
   readonly gated?: readonly number[];
   readonly header?: Partial<SubmissionHeader>;
   readonly roster?: Coalition['roster'];
+  /** Of the alert id that is drawn when none is given; see makePhraseVerifier. */
+  readonly standDown?: { readonly alertId: Uint8Array; readonly verifier: StandDownVerifier };
 }
 
 /** A packet as the Mini App holds it after sealing. */
 export interface SealedPacket {
   readonly alertId: Uint8Array;
   readonly locator: Uint8Array;
+  readonly recipients: readonly Recipient[];
   readonly sender: SenderKeys;
   readonly releaseSecret: Uint8Array;
   readonly envelope: SealedEnvelope;
@@ -47,7 +52,7 @@ export function sealPacket(coalition: Coalition, options: PacketOptions = {}): S
   const listed = roster.body.responders
     .filter(({ status }) => status === 'active')
     .flatMap((each) => each.tiers.filter((tier) => tiers.includes(tier)).map((tier) => ({ each, tier })));
-  const alertId = p.randomBytes(16);
+  const alertId = options.standDown?.alertId ?? p.randomBytes(16);
   const senderSecret = drawSenderSecret(p);
   const sender = deriveSender(p, senderSecret);
   const releaseSecret = releaseSecretOf(p, senderSecret);
@@ -64,7 +69,9 @@ export function sealPacket(coalition: Coalition, options: PacketOptions = {}): S
     reply: { kem: toBase64url(sender.replyKem.publicKey) },
     attachments: [],
     instance: toBase64url(instanceId),
+    ...(options.standDown === undefined ? {} : { standDown: options.standDown.verifier }),
   };
+  const recipients = listed.map(({ each, tier }) => ({ kemPk: new Uint8Array(Buffer.from(each.kem_pk, 'base64url')), tier }));
   const envelope = sealEnvelope(p, {
     kind: ENVELOPE_KINDS.armed,
     alertId,
@@ -73,7 +80,7 @@ export function sealPacket(coalition: Coalition, options: PacketOptions = {}): S
     rosterVersion: roster.body.version,
     rosterHash: roster.hash,
     senderSeed: sender.signSeed,
-    recipients: listed.map(({ each, tier }) => ({ kemPk: new Uint8Array(Buffer.from(each.kem_pk, 'base64url')), tier })),
+    recipients,
     gates: armedGates(p, releaseSecret, alertId, options.gated ?? listed.map(({ tier }) => tier)),
     data: encodePayload(ENVELOPE_KINDS.armed, payload),
   });
@@ -90,6 +97,7 @@ export function sealPacket(coalition: Coalition, options: PacketOptions = {}): S
   };
   return {
     alertId,
+    recipients,
     locator: armedLocator(p, alertId),
     sender,
     releaseSecret,

@@ -17,6 +17,7 @@ import { SeverityMark } from '../ui/severity.js';
 import { useText } from '../ui/text.js';
 import { ActionPanel } from './action-panel.js';
 import { AlertDeeds } from './alert-deeds.js';
+import { ArmedMark } from './armed-mark.js';
 import { Attachments } from './attachments.js';
 import { Banners } from './banners.js';
 import { Closing } from './closing.js';
@@ -81,6 +82,7 @@ export function AlertScreen(props: AlertScreenProps) {
             {' · '}
             {t('desk.alert.number', { tag: alertId.slice(0, 8) })}
           </p>
+          {detail === null ? null : <ArmedMark events={detail.events} />}
         </div>
         {isClosed(entry.state) ? null : <DueClock large {...nextClock(entry, detail)} tierName={nextName} />}
       </header>

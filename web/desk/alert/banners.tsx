@@ -49,7 +49,8 @@ function StandDownCheck({ record, detail, acts }: BannerProps) {
         <span class="secondary figures">{dayAndTime(Date.parse(asked.receivedAt), serverNowMs(), t.lang)}</span>
       </p>
       {asked.text === undefined || asked.text === '' ? null : <blockquote class="said">{asked.text}</blockquote>}
-      <p>{t('desk.stand-down.check')}</p>
+      {asked.phrase === 'none-agreed' ? null : <p class={`phrase phrase-${asked.phrase}`}>{t(`desk.stand-down.phrase-${asked.phrase}`)}</p>}
+      {asked.phrase === 'right' ? null : <p>{t('desk.stand-down.check')}</p>}
       <div class="deeds">
         <DeedButton class="button" busy={busy} onPress={() => void acts.act('stand_down_check', { result: 'doubtful' }, 'doubtful')}>
           {t('desk.stand-down.continue')}

@@ -62,10 +62,12 @@ function readChain(p: Primitives, { alertId, claimed, opened }: RecordCheck): Ch
   const chain = verifyEventChain(p, bodies);
   if ('refused' in chain) return null;
   const hashes = bodies.map((body) => eventHash(p, body));
-  const [first] = chain.events;
+  const [first, second] = chain.events;
   const head = { n: hashes.length - 1, hash: textOf(hashes.at(-1)) };
   const holds =
-    first?.type === 'SUBMIT' &&
+    first !== undefined &&
+    // A packet sealed beforehand was armed first and became an alert later; both events name the same envelope.
+    (first.type === 'SUBMIT' || (first.type === 'ARM' && second?.type === 'TRIGGER' && equalBytes(second.object, first.object))) &&
     equalBytes(first.tag, alertTag(p, alertId)) &&
     (opened === null || equalBytes(first.object, opened.envelopeHash)) &&
     claimed.chainHead.n === head.n &&

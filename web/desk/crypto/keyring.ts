@@ -32,8 +32,9 @@ import {
   type ResponderKeys,
   type VerifiedRosterChain,
 } from '@jardam/protocol';
+import { checkPhrases } from './check-phrases.js';
 import { checkRecord } from './check-record.js';
-import type { KeyringApi, OpenedFile, SealedReply, SignedAct } from './messages.js';
+import type { KeyringApi, OpenedFile, PhraseFinding, SealedReply, SignedAct } from './messages.js';
 import { openAlert, type AlertSecrets } from './open-alert.js';
 import { checkRoster, identify } from './roster-check.js';
 
@@ -57,6 +58,7 @@ export function createKeyring(p: Primitives, passwordHash: PasswordHash, words: 
   let held: Held | null = null;
   let chain: VerifiedRosterChain | null = null;
   const alerts = new Map<string, AlertSecrets>();
+  const phrases = new Map<string, PhraseFinding>();
 
   const requireHeld = (): Held => {
     if (held === null) throw new Error('the keyring is locked');
@@ -131,7 +133,7 @@ export function createKeyring(p: Primitives, passwordHash: PasswordHash, words: 
       return Promise.resolve(toBase64url(p.ed25519.sign(message, requireHeld().keys.signSeed)));
     },
 
-    openAlert: (input) => {
+    openAlert: async (input) => {
       const alertId = bytesOfHex(input.alertId, 16);
       const result = openAlert(p, {
         ...input,
@@ -143,9 +145,10 @@ export function createKeyring(p: Primitives, passwordHash: PasswordHash, words: 
           Object.entries(input.releaseKeys).map(([tier, key]) => [Number(tier), bytesOf(key, 32)]),
         ),
       });
-      if ('refused' in result) return Promise.resolve(result);
+      if ('refused' in result) return result;
       alerts.set(input.alertId, result.secrets);
-      return Promise.resolve({ alert: result.alert });
+      const messages = await checkPhrases(p, passwordHash, alertId, result.alert.messages, result.phrases, phrases);
+      return { alert: { ...result.alert, messages } };
     },
 
     checkRecord: ({ alertId, claimed, before }) =>

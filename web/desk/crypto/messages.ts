@@ -83,9 +83,12 @@ export interface SealedMessage {
   readonly bytes: Uint8Array;
 }
 
+/** What was found about the phrase of a stand-down. 'wrong': also when none was typed although one was agreed. */
+export type PhraseFinding = 'right' | 'wrong' | 'none-agreed';
+
 export type AlertMessage = { readonly envelopeHash: string; readonly receivedAt: string } & (
   | { readonly kind: 'followup'; readonly text: string; readonly answers?: Answers; readonly attachments: readonly AttachmentEntry[] }
-  | { readonly kind: 'stand-down'; readonly reason: 'safe' | 'mistake'; readonly text?: string }
+  | { readonly kind: 'stand-down'; readonly reason: 'safe' | 'mistake'; readonly text?: string; readonly phrase: PhraseFinding }
   | { readonly kind: 'reply' | 'note'; readonly rid: string; readonly time: number; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: OpenRefusal }
 );

@@ -21,6 +21,7 @@ import {
   type Primitives,
   type ReplyKind,
   type ReportPayload,
+  type StandDownVerifier,
   type VerifiedRosterChain,
 } from '@jardam/protocol';
 import type { AlertMessage, OpenedAlert, OpenRefusal, SealedMessage } from './messages.js';
@@ -42,6 +43,12 @@ export interface AlertSecrets {
   readonly files: ReadonlyMap<string, { readonly entry: AttachmentEntry; readonly contentKey: Uint8Array }>;
 }
 
+/** What a stand-down has to be compared with, and what was typed, by envelope hash. Stays in the Worker. */
+export interface TypedPhrases {
+  readonly expected: StandDownVerifier | null;
+  readonly typed: ReadonlyMap<string, string>;
+}
+
 export interface OpenAlertInput {
   readonly alertId: Uint8Array;
   /** By the server's word, base64url; must be the tag of this very alert. */
@@ -60,7 +67,7 @@ export interface OpenAlertInput {
 export function openAlert(
   p: Primitives,
   input: OpenAlertInput,
-): { alert: OpenedAlert; secrets: AlertSecrets } | { refused: OpenRefusal } {
+): { alert: OpenedAlert; secrets: AlertSecrets; phrases: TypedPhrases } | { refused: OpenRefusal } {
   try {
     return openTrusted(p, input);
   } catch (error) {
@@ -71,7 +78,7 @@ export function openAlert(
 function openTrusted(
   p: Primitives,
   input: OpenAlertInput,
-): { alert: OpenedAlert; secrets: AlertSecrets } | { refused: OpenRefusal } {
+): { alert: OpenedAlert; secrets: AlertSecrets; phrases: TypedPhrases } | { refused: OpenRefusal } {
   if (toBase64url(alertTag(p, input.alertId)) !== input.tag) return { refused: 'another-alert' };
   const opened = open(p, input, input.report);
   if (opened.parsed.seq !== 0 || 'refused' in checkChain(null, opened.parsed)) return { refused: 'out-of-order' };
@@ -83,7 +90,8 @@ function openTrusted(
   const replyKem = fromBase64url(payload.reply.kem, 1216);
   if (replyKem === null) return { refused: 'bad-content' };
   const files = new Map(payload.attachments.map((entry) => [entry.objectId, { entry, contentKey: opened.contentKey }]));
-  const messages = openMessages(p, input, opened, files);
+  const typed = new Map<string, string>();
+  const messages = openMessages(p, input, opened, files, typed);
   const followups = messages.filter((each) => each.kind === 'followup');
   return {
     alert: {
@@ -111,6 +119,7 @@ function openTrusted(
       rosterVersion: opened.parsed.rosterVersion,
       files,
     },
+    phrases: { expected: payload.standDown ?? null, typed },
   };
 }
 
@@ -155,6 +164,7 @@ function openMessages(
   input: OpenAlertInput,
   report: OpenedEnvelope,
   files: Map<string, { entry: AttachmentEntry; contentKey: Uint8Array }>,
+  typed: Map<string, string>,
 ): ReadMessage[] {
   let head: ChainHead = {
     alertId: input.alertId,
@@ -173,7 +183,7 @@ function openMessages(
       const check = checkChain(head, opened.parsed);
       if ('refused' in check) return { ...base, kind: 'refused', reason: 'out-of-order' };
       head = { ...head, seq: opened.parsed.seq, envelopeHash: opened.envelopeHash };
-      return { ...base, ...readDefenderMessage(opened, files) };
+      return { ...base, ...readDefenderMessage(opened, files, (phrase) => typed.set(message.envelopeHash, phrase)) };
     } catch (error) {
       return { ...base, kind: 'refused', reason: refusalOf(error) };
     }
@@ -185,11 +195,14 @@ type Bare<T> = T extends unknown ? Omit<T, 'envelopeHash' | 'receivedAt'> : neve
 function readDefenderMessage(
   opened: OpenedEnvelope,
   files: Map<string, { entry: AttachmentEntry; contentKey: Uint8Array }>,
+  keepPhrase: (phrase: string) => void,
 ): Bare<ReadMessage> {
   const { kind } = opened.parsed;
   if (kind === ENVELOPE_KINDS.standDown) {
-    const { reason, text } = parsePayload(kind, opened.data);
-    return { kind: 'stand-down', reason, ...(text === undefined ? {} : { text }) };
+    const { reason, text, phrase } = parsePayload(kind, opened.data);
+    keepPhrase(phrase ?? '');
+    // Compared in the keyring, which has Argon2id; until then it counts as wrong.
+    return { kind: 'stand-down', reason, phrase: 'wrong', ...(text === undefined ? {} : { text }) };
   }
   if (kind !== ENVELOPE_KINDS.followup) return { kind: 'refused', reason: 'bad-content' };
   const { text, answers, consents, attachments = [] } = parsePayload(kind, opened.data);
