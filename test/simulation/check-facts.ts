@@ -23,6 +23,8 @@ export interface Witness {
 const roundingMs = 2;
 const ofLadder = new Set(['notify', 'task', 'unanswered']);
 const closedStates = new Set(['resolved', 'stood_down', 'false_alarm']);
+/** Reasons for which a tier is passed over when it is entered. */
+const NOBODY = new Set<unknown>(['nobody_reachable', 'nobody_on_duty']);
 const waiting = new Set(['pending', 'failed']);
 
 /**
@@ -81,7 +83,7 @@ function checkEntries({ entries, events, timer, severity }: AlertFacts, ladder: 
   for (const { type, tier, detail } of events) {
     if (type === 'ACK_EXPIRED') expired = true;
     if (type === 'LOOP') before = 0;
-    if (type !== 'ENTER' && !(type === 'UNREACHABLE' && detail.reason === 'nobody_reachable')) continue;
+    if (type !== 'ENTER' && !(type === 'UNREACHABLE' && NOBODY.has(detail.reason))) continue;
     const next = tiers.find((each) => each > before);
     must(3, tier === next || (expired && tier === before), () => `after tier ${before} it entered ${tier}; the ladder says ${next}`);
     before = tier ?? 0;
@@ -95,7 +97,7 @@ function checkPace({ events }: AlertFacts, ladder: Ladder, clockMoved: boolean):
   let last: { readonly tier: number; readonly at: number } | null = null;
   let early = false;
   for (const { type, tier, at, detail } of events) {
-    const enters = type === 'ENTER' || (type === 'UNREACHABLE' && detail.reason === 'nobody_reachable');
+    const enters = type === 'ENTER' || (type === 'UNREACHABLE' && NOBODY.has(detail.reason));
     if ((enters || type === 'LOOP') && last !== null && !early) {
       const { tier: from, at: since } = last;
       const wait = waitMs(ladder, from);

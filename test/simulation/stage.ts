@@ -157,6 +157,7 @@ async function startInstance(name: string, directory: string, server: EmbeddedPo
     DATABASE_URL: `postgresql://jardam@127.0.0.1:${databaseLine.port}/${databaseName}`,
     // Few, so that a handful of stuck transactions is all of them.
     JARDAM_DATABASE_POOL_SIZE: '4',
+    JARDAM_DATABASE_STATEMENT_TIMEOUT_MS: '3000',
     JARDAM_DATA_DIR: directory,
     JARDAM_PUBLIC_URL: `http://127.0.0.1:${port}`,
     JARDAM_MAIL_HOST: '127.0.0.1',

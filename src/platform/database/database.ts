@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
-import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import pg, { type Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
+import { answeringClient } from './answering-client.js';
 import { connectorTo } from './client.js';
 import { APPLICATION_ROLE, canUseApplicationRole, columnTypes, sessionOptions } from './connection.js';
 import { NotificationListener } from './notification-listener.js';
@@ -41,6 +42,7 @@ const connectTimeoutMs = 5_000;
 export async function dataSourceFor(options: DatabaseOptions): Promise<DataSource> {
   const connector = connectorTo(options.url);
   const restricted = await canUseApplicationRole(connector);
+  const statementTimeoutMs = options.statementTimeoutMs ?? defaultStatementTimeoutMs;
   return new DataSource({
     type: 'postgres',
     entities: options.entities ?? [],
@@ -53,13 +55,14 @@ export async function dataSourceFor(options: DatabaseOptions): Promise<DataSourc
     poolErrorHandler: () => undefined, // an idle connection was cut; the pool opens another one when asked
     extra: {
       ...connector.poolOptions,
+      Client: answeringClient(connector.poolOptions.Client ?? pg.Client, statementTimeoutMs),
       application_name: options.applicationName ?? 'jardam',
       types: columnTypes,
       keepAlive: true,
       options: sessionOptions({
         ...(restricted ? { role: APPLICATION_ROLE } : {}),
         TimeZone: 'UTC',
-        statement_timeout: options.statementTimeoutMs ?? defaultStatementTimeoutMs,
+        statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
       }),
     },
