@@ -33,6 +33,8 @@ export interface WebReceiver {
   readonly connections: () => number;
   /** How requests are answered from now on; by default with 204. */
   answer(how: (post: ReceivedPost) => ReceiverAnswer): void;
+  /** Cuts the connections of those who were told nothing. */
+  stopHanging(): void;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function startWebReceiver(): Promise<WebReceiver> {
   const caFile = join(folder, 'certificate.pem');
   const posts: ReceivedPost[] = [];
   const sockets = new Set<Socket>();
+  const hanging = new Set<Socket>();
   let connections = 0;
   let answerOf: (post: ReceivedPost) => ReceiverAnswer = () => ({ status: 204 });
   const server = createServer({ key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(caFile) }, (request, response) => {
@@ -52,7 +55,7 @@ export async function startWebReceiver(): Promise<WebReceiver> {
       const post = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks), at: Date.now() };
       posts.push(post);
       const answer = answerOf(post);
-      if (answer === 'silence') return;
+      if (answer === 'silence') return void hanging.add(request.socket);
       if (answer === 'reset') return void request.socket.destroy();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     });
@@ -74,6 +77,10 @@ export async function startWebReceiver(): Promise<WebReceiver> {
     connections: () => connections,
     answer: (how) => {
       answerOf = how;
+    },
+    stopHanging: () => {
+      for (const socket of hanging) socket.destroy();
+      hanging.clear();
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
