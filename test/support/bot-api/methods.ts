@@ -1,13 +1,12 @@
 import type { Chat, ChatMessage } from './chats.js';
 import { parseEntities } from './entities.js';
 import { readKeyboard } from './keyboard.js';
+import type { Method } from './method.js';
 import type { Parameters } from './parameters.js';
 import { badRequest } from './refusal.js';
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './receiving.js';
 import type { BotState } from './state.js';
 
-/** One method of the Bot API: reads its parameters, takes effect, returns the "result". */
-export type Method = (state: BotState, parameters: Parameters, closed: AbortSignal) => unknown;
 
 const maxTextLength = 4_096;
 const maxCallbackAnswerLength = 200;

@@ -1,4 +1,4 @@
-import type { Method } from './methods.js';
+import type { Method } from './method.js';
 import type { Parameters } from './parameters.js';
 import { badRequest, Refusal } from './refusal.js';
 import type { BotState } from './state.js';
