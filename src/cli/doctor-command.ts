@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readOutlook } from '../escalation/rota-outlook.js';
 import { EvidenceLog } from '../evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import type { ServiceConfig } from '../platform/config/slices.js';
@@ -11,7 +12,7 @@ import { checkDatabase, checkEngine } from './doctor/database-checks.js';
 import { ok, problem, unreachable, type Finding } from './doctor/finding.js';
 import { checkBackups, checkDisk, checkKeys, checkPage } from './doctor/machine-checks.js';
 import { checkMail } from './doctor/mail-check.js';
-import { checkLastResort, checkRoster, checkTiers } from './doctor/people-checks.js';
+import { checkLastResort, checkRoster, checkShifts, checkTiers } from './doctor/people-checks.js';
 import { CliFailure, EXIT } from './failure.js';
 
 const SIGNS = { ok: 'ok         ', warning: 'warning    ', problem: 'PROBLEM    ', unreachable: 'UNREACHABLE' } as const;
@@ -74,6 +75,7 @@ async function examineDatabase(config: ServiceConfig, { now }: CommandContext): 
       checkRoster(current?.body ?? null, now()),
       ...(await checkTiers(database)),
       ...(await checkLastResort(database)),
+      checkShifts(await readOutlook(database, DEFAULT_COALITION)),
     ];
   } finally {
     await database.close();

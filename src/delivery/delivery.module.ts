@@ -21,6 +21,7 @@ import { CHANNELS, type Channels } from './channel.js';
 import type { BounceAddresses } from './channels/email/bounce-address.js';
 import { ContactChecks } from './contact-checks.js';
 import { DeliveryMetrics } from './delivery-metrics.js';
+import { GapWatch } from './gap-watch.js';
 import { makeChannels, openBounceAddresses } from './make-channels.js';
 import { Outbox } from './outbox.js';
 import { Settlement } from './settle.js';
@@ -30,6 +31,7 @@ import { Settlement } from './settle.js';
   providers: [
     Bounces,
     DeliveryMetrics,
+    GapWatch,
     Outbox,
     Settlement,
     {

@@ -17,9 +17,11 @@ import { ContactsController } from './http/contacts.controller.js';
 import { EnrolmentController } from './http/enrolment.controller.js';
 import { LiveController } from './http/live.controller.js';
 import { PeopleController } from './http/people.controller.js';
+import { CalendarsController, ShiftsController } from './http/shifts.controller.js';
 import { SignInController } from './http/sign-in.controller.js';
 import { Invitations } from './invitations.js';
 import { OwnContacts } from './own-contacts.js';
+import { Shifts } from './shifts.js';
 import { Expiry } from './sign-in/expiry.js';
 import { SessionBudget } from './sign-in/session-budget.js';
 import { Sessions } from './sign-in/sessions.js';
@@ -28,7 +30,7 @@ import { Vaults } from './vaults.js';
 
 @Module({
   imports: [DeliveryModule, EscalationModule, EvidenceModule, GatekeeperModule, RosterModule],
-  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController, ContactsController],
+  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController, ContactsController, ShiftsController, CalendarsController],
   providers: [
     Sessions,
     SignIn,
@@ -39,6 +41,7 @@ import { Vaults } from './vaults.js';
     Enrolment,
     OwnContacts,
     Queue,
+    Shifts,
     AlertFiles,
     AttachmentBytes,
     SignedActs,

@@ -3,3 +3,6 @@
  * distributed PostgreSQL would shard; migration 0001 makes this one.
  */
 export const DEFAULT_COALITION = 1;
+
+/** The role, as the roster names it, of people who plan the shifts of their organisation. */
+export const COORDINATOR_ROLE = 'coordinator';

@@ -1,4 +1,5 @@
 import type { RosterBody } from '@jardam/protocol';
+import type { RotaOutlook } from '../../escalation/rota-outlook.js';
 import { readReachable } from '../../escalation/reachable-contacts.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import type { Database } from '../../platform/database/database.js';
@@ -80,4 +81,16 @@ export async function checkLastResort(database: Database): Promise<Finding[]> {
     const option = purpose === 'duty_desk' ? '--duty-desk' : '--operator';
     return problem(name, `has no verified address, so nobody is told when nobody answers (jardam contact add ${option} --verified)`);
   });
+}
+
+/** Whether somebody has duty in every tier through the coming week. */
+export function checkShifts({ rota, tiers }: Pick<RotaOutlook, 'rota' | 'tiers'>): Finding {
+  const set = rota.revision !== null;
+  const where = (kind: string): string => tiers.filter(({ gaps }) => gaps.some((gap) => gap.kind === kind)).map(({ key }) => key).join(', ');
+  // Without shifts, a tier of nobody or of one person is what the checks of tiers are about.
+  if (!set) return ok('shifts', 'none are set: everybody of a tier is told at any hour');
+  if (where('uncovered') !== '') return problem('shifts', `nobody has duty at some time of the coming week: ${where('uncovered')} (jardam rota check)`);
+  const thin = [where('closed'), where('thin')].filter((keys) => keys !== '').join(', ');
+  if (thin !== '') return warning('shifts', `too few people have duty at some time of the coming week: ${thin} (jardam rota check)`);
+  return ok('shifts', 'two people or more have duty in every tier through the coming week');
 }
