@@ -99,6 +99,46 @@ describe('the desk, in a real browser against the real service', () => {
     expect(await page.getByText('The white bridge is guarded').count()).toBe(0);
   }, 30_000);
 
+  it('is readable and workable in the dark, in forced colours, without motion, and at 400 % zoom, in the other languages too', async () => {
+    const title = 'The narrow gorge is under water.';
+    await reported(`${title} Nobody can get through.`);
+    // 400 % of a screen of 1280 by 1024.
+    const { page } = await desks.signedIn('osh');
+    await page.setViewportSize({ width: 320, height: 256 });
+    const faulty: Record<string, string[]> = {};
+    const look = async (name: string): Promise<void> => {
+      const all = [...(await faultsOf(page)), ...(await coveredWhenFocused(page))];
+      if (all.length > 0) faulty[name] = all;
+    };
+    for (const lang of ['uz', 'tg']) {
+      await page.getByRole('combobox').first().selectOption(lang);
+      await page.getByRole('button', { name: title }).first().click();
+      await page.getByRole('button', { name: said('desk.deeds.take', lang) }).first().waitFor();
+      await look(`alert in ${lang}`);
+      await page.getByRole('button', { name: said('desk.alert.back', lang) }).click();
+      await page.getByRole('combobox').first().waitFor();
+      await look(`queue in ${lang}`);
+    }
+    await page.getByRole('button', { name: title }).first().click();
+    await page.getByRole('heading', { level: 2, name: title }).waitFor();
+    for (const [name, media] of [
+      ['dark', { colorScheme: 'dark' }],
+      ['forced colours', { colorScheme: 'light', forcedColors: 'active' }],
+    ] as const) {
+      await page.emulateMedia(media);
+      await look(name);
+    }
+    await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'reduce' });
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    // The clock of what is due next is larger than anything else on the page.
+    const sizes = await page.evaluate(() =>
+      [...document.querySelectorAll('.alert *')].map((each) => [each.className, parseFloat(getComputedStyle(each).fontSize)] as const),
+    );
+    const largest = Math.max(...sizes.map(([, size]) => size));
+    expect(sizes.filter(([, size]) => size === largest).map(([name]) => name)).toEqual(['clock-figures figures']);
+    expect(faulty).toEqual({});
+  }, 90_000);
+
   it.each(['en', 'ru', 'ky'])('has no fault that axe finds on a narrow phone, in %s', async (lang) => {
     await reported(`The long road is empty (${lang}). Nobody has passed since morning.`);
     const { page } = await desks.open(360);
@@ -172,4 +212,20 @@ async function faultsOf(page: Page): Promise<string[]> {
   });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   return sideways > 0 ? [...found, `scrolls ${sideways} px sideways`] : found;
+}
+
+/** Controls that something else covers when the keyboard comes to them (WCAG 2.4.11). */
+async function coveredWhenFocused(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const covered: string[] = [];
+    for (const control of document.querySelectorAll<HTMLElement>('main button, main input, main textarea, main select')) {
+      if (control.getClientRects().length === 0) continue;
+      control.focus();
+      const { left, top, width, height } = control.getBoundingClientRect();
+      const above = document.elementFromPoint(left + width / 2, top + height / 2);
+      const shown = above !== null && (control.contains(above) || above.contains(control) || above.closest('label')?.contains(control) === true);
+      if (!shown) covered.push(`covered when focused: ${control.outerHTML.slice(0, 80)}`);
+    }
+    return covered;
+  });
 }

@@ -35,9 +35,8 @@ export function HandOverDialog(props: {
     <ConfirmDialog
       title={t('desk.hand-over.title')}
       confirm={t('desk.hand-over.confirm')}
-      onConfirm={() => {
-        if (choice !== '') send();
-      }}
+      ready={choice !== ''}
+      onConfirm={send}
       onClose={props.onClose}
     >
       <p>{t('desk.hand-over.why')}</p>

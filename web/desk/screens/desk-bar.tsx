@@ -31,18 +31,21 @@ export function DeskBar(
         {t(`desk.line.${line}`)}
       </p>
       <div class="bar-deeds">
-        <LanguageChoice lang={props.lang} onLanguage={props.onLanguage} />
-        <button type="button" class="button-quiet" onClick={props.onHelp}>
-          {t('desk.help.open')}
-        </button>
-        <button type="button" class="button-quiet" onClick={props.onSettings}>
-          {t('desk.settings.open')}
-        </button>
+        {/* A narrow screen that shows an alert keeps the lock, and leaves the rest to the queue. */}
+        <div class="bar-more">
+          <LanguageChoice lang={props.lang} onLanguage={props.onLanguage} />
+          <button type="button" class="button-quiet" onClick={props.onHelp}>
+            {t('desk.help.open')}
+          </button>
+          <button type="button" class="button-quiet" onClick={props.onSettings}>
+            {t('desk.settings.open')}
+          </button>
+          <button type="button" class="button-quiet" onClick={props.onSignOut}>
+            {t('desk.sign-out')}
+          </button>
+        </div>
         <button type="button" class="button-quiet" onClick={props.onLock}>
           {t('desk.lock')}
-        </button>
-        <button type="button" class="button-quiet" onClick={props.onSignOut}>
-          {t('desk.sign-out')}
         </button>
       </div>
     </header>

@@ -1,6 +1,7 @@
 // A modal question. The browser's own dialog keeps the focus inside, gives it back afterwards and closes on Escape.
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { DeedButton } from './deed-button.js';
 import { useText } from './text.js';
 
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
@@ -26,11 +27,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   );
 }
 
-/** A question with one deed. `tone` 'careful' marks what cannot be taken back. */
+/** A question with one deed. While it is not `ready`, something is still to be chosen, and pressing does nothing. */
 export function ConfirmDialog(props: {
   title: string;
   children: ComponentChildren;
   confirm: string;
+  ready?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }) {
@@ -39,16 +41,16 @@ export function ConfirmDialog(props: {
     <Dialog title={props.title} onClose={props.onClose}>
       {props.children}
       <div class="dialog-deeds">
-        <button
-          type="button"
+        <DeedButton
           class="button"
-          onClick={() => {
+          busy={props.ready === false}
+          onPress={() => {
             props.onConfirm();
             props.onClose();
           }}
         >
           {props.confirm}
-        </button>
+        </DeedButton>
         <button type="button" class="button-quiet" onClick={props.onClose}>
           {t('desk.dialog.cancel')}
         </button>
