@@ -8,6 +8,7 @@ import { addContactCommands } from './contact-commands.js';
 import { addCustodianCommands } from './custodian-commands.js';
 import { addDemoCommand } from './demo-command.js';
 import { addDoctorCommand } from './doctor-command.js';
+import { addDrillCommands } from './drill-commands.js';
 import { CliFailure, EXIT } from './failure.js';
 import { addInviteCommand } from './invite-command.js';
 import { addPolicyCommands } from './policy-commands.js';
@@ -35,6 +36,7 @@ export function buildProgram(context: CommandContext): Command {
   addRosterPublishCommands(roster, context);
   addPolicyCommands(program, context);
   addRotaCommands(program, context);
+  addDrillCommands(program, context);
   addInviteCommand(program, context);
   const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
   addContactCommands(contact, context);
