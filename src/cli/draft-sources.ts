@@ -1,4 +1,5 @@
 import { toHex, verifyPossession, type Primitives, type RosterBody } from '@jardam/protocol';
+import { WATCH_POLICY_ID } from '../domain/policy.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import type { PendingEnrolment } from './roster-draft.js';
@@ -35,12 +36,13 @@ export async function pendingEnrolments(
   return { waiting, forged };
 }
 
-/** The newest published version of every policy. */
+/** The newest published version of every policy that senders may be offered. Were the robots' policy named in a roster,
+ *  a server could offer it and would read what is sealed by it. */
 export async function publishedPolicies(reader: Database | Tx): Promise<RosterBody['policies']> {
   const { rows } = await reader.query<{ policy_id: string; sha256: Buffer }>(
     `SELECT DISTINCT ON (policy_id) policy_id, sha256 FROM policy_version
-     WHERE coalition_id = $1 ORDER BY policy_id, version DESC`,
-    [DEFAULT_COALITION],
+     WHERE coalition_id = $1 AND policy_id <> $2 ORDER BY policy_id, version DESC`,
+    [DEFAULT_COALITION, WATCH_POLICY_ID],
   );
   return rows.map(({ policy_id: id, sha256 }) => ({ id, sha256: toHex(sha256) }));
 }

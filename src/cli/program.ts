@@ -11,6 +11,7 @@ import { addDoctorCommand } from './doctor-command.js';
 import { addDrillCommands } from './drill-commands.js';
 import { CliFailure, EXIT } from './failure.js';
 import { addInviteCommand } from './invite-command.js';
+import { addRobotCommand } from './robot-command.js';
 import { addPolicyCommands } from './policy-commands.js';
 import { addRosterDraftCommand } from './roster-draft-command.js';
 import { addRosterPublishCommands } from './roster-publish-commands.js';
@@ -41,6 +42,7 @@ export function buildProgram(context: CommandContext): Command {
   const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
   addContactCommands(contact, context);
   addContactCheckCommands(contact, context);
+  addRobotCommand(program, context);
   addDoctorCommand(program, context);
   addDemoCommand(program, context);
   settle(program, context);

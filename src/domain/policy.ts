@@ -1,5 +1,11 @@
 import { severityName, type Severity, type SeverityName } from './severity.js';
 
+/**
+ * The policy of synthetic reports (src/watching), in whose one tier there are only robots. It is never offered to
+ * senders, and nobody is called because of it.
+ */
+export const WATCH_POLICY_ID = 'watch';
+
 /** What a person must have agreed to before a tier may be told; enforced by leaving out that tier's stanza. */
 export type Consent = 'abroad' | 'eu' | 'un' | 'publication';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Policy } from '../domain/policy.js';
+import { WATCH_POLICY_ID, type Policy } from '../domain/policy.js';
 import { EvidenceLog } from '../evidence/evidence-log.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { policySha256 } from './policy-schema.js';
@@ -50,8 +50,8 @@ export class Policies {
     const { rows } = await reader.query<PolicyRow>({
       name: 'policy-current',
       text: `SELECT policy_version_id, body, sha256 FROM policy_version
-             WHERE coalition_id = $1 ORDER BY policy_version_id DESC LIMIT 1`,
-      values: [coalitionId],
+             WHERE coalition_id = $1 AND policy_id <> $2 ORDER BY policy_version_id DESC LIMIT 1`,
+      values: [coalitionId, WATCH_POLICY_ID],
     });
     return rows[0] ? this.keep(coalitionId, rows[0]) : null;
   }

@@ -1,5 +1,6 @@
 import type { Reachable, TierOutcome } from '../domain/alert.js';
 import type { TickContext } from '../domain/decide.js';
+import { WATCH_POLICY_ID } from '../domain/policy.js';
 import { byteaArray, int2Array, int4Array } from '../platform/database/binary-arrays.js';
 import type { Tx } from '../platform/database/database.js';
 import type { LockedAlert } from './lock-alert.js';
@@ -47,7 +48,8 @@ export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): 
     const people = reachable.get(alert.coalitionId);
     if (!fact || !people) throw new Error('the facts of a claimed alert are missing');
     return {
-      reachable: people,
+      // A test that failed is told by metrics and the switch outside; the duty desk sleeps on.
+      reachable: alert.ladder.policy.id === WATCH_POLICY_ID ? { ...people, dutyDesk: [] } : people,
       excludedOrgs: alert.excludedOrgs,
       acknowledged: new Set(fact.acknowledged),
       entry: fact.outcome === null || fact.entered_at === null ? null : { outcome: fact.outcome, enteredAt: fact.entered_at.getTime() },

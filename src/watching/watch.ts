@@ -5,6 +5,7 @@ import { Health } from '../platform/health/health.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { audit, FINDINGS, type Finding, type Readings } from './audit.js';
 import { ping } from './outside-switch.js';
+import { SyntheticAlerts } from './synthetic/synthetic-alerts.js';
 
 /** How often the tables are looked at; more often only when the switch wants to hear more often. */
 const auditIntervalMs = 15_000;
@@ -28,6 +29,7 @@ export class Watch implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly health: Health,
+    private readonly synthetic: SyntheticAlerts,
     metrics: Metrics,
     @Inject(INSTANCE_CONFIG) private readonly instance: InstanceConfig,
     @Inject(WATCHING_CONFIG) private readonly config: WatchingConfig,
@@ -73,7 +75,7 @@ export class Watch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private show(readings: Readings | null): void {
-    const findings = readings?.findings ?? ['database-silent'];
+    const findings: Finding[] = [...(readings?.findings ?? ['database-silent' as const]), ...(this.synthetic.lastFailed ? ['synthetic-unanswered' as const] : [])];
     const news = findings.filter((finding) => !this.findings.includes(finding));
     if (news.length > 0) this.logger.error(`the audit found: ${news.join(', ')}; the outside switch hears nothing until this is over`);
     this.findings = findings;

@@ -42,6 +42,8 @@ const roster = {
     responder('lawyers', [1]),
     responder('osh', [1, 4], { status: 'probation' }),
     responder('gone', [1], { status: 'revoked' }),
+    // Its keys are on the server: whoever seals to it seals to the server.
+    responder('watch', [1, 4, 5], { role: 'robot' }),
     responder('late', [1], { not_after: '2026-11-01T00:00:00Z' }),
     responder('abroad', [4]),
     responder('eu', [5]),

@@ -7,7 +7,7 @@ import type { Recipient } from './envelope-seal.js';
 import type { Consents, ListedRecipient, Severity } from './payloads.js';
 import type { Primitives } from './primitives.js';
 import type { RosterBody, RosterResponder } from './roster-format.js';
-import { isUsable } from './roster.js';
+import { isUsable, robotRole } from './roster.js';
 
 /** What must be known of a tier to decide who of it gets a key. */
 export interface AudienceTier {
@@ -59,9 +59,9 @@ export function audienceOf(policy: { readonly tiers: readonly AudienceTier[] }, 
   };
 }
 
-/** The active responders of a tier, in the order of the roster. */
+/** The active responders of a tier, in the order of the roster. Never a robot: its keys are on the server. */
 export function readersOf(roster: RosterBody, tier: number, now: number): RosterResponder[] {
-  return roster.responders.filter((responder) => responder.tiers.includes(tier) && isUsable(responder, now));
+  return roster.responders.filter((responder) => responder.tiers.includes(tier) && responder.role !== robotRole && isUsable(responder, now));
 }
 
 function kemKey(responder: RosterResponder): Uint8Array {

@@ -225,9 +225,12 @@ export function isUsable(responder: RosterResponder, now: number): boolean {
   );
 }
 
-/** The responders of one tier who may read at `now`. */
+/** The role of a responder that is a program and whose keys are on the server: it answers synthetic reports. */
+export const robotRole = 'robot';
+
+/** The responders of one tier who may read at `now`. Never a robot: sealing to it would be sealing to the server. */
 export function respondersOfTier(body: RosterBody, tier: number, now: number): RosterResponder[] {
-  return body.responders.filter((each) => each.tiers.includes(tier) && isUsable(each, now));
+  return body.responders.filter((each) => each.tiers.includes(tier) && each.role !== robotRole && isUsable(each, now));
 }
 
 /** The Ed25519 key of a responder whose signature at `time` counts; null when unknown, revoked, or out of date. */

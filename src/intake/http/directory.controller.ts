@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { fromHex, toBase64url, type RosterBody, type SignedRoster } from '@jardam/protocol';
-import type { Policy } from '../../domain/policy.js';
+import { WATCH_POLICY_ID, type Policy } from '../../domain/policy.js';
 import { Policies, type PolicyVersion } from '../../escalation/policies.js';
 import { canonicalJson } from '../../escalation/policy-schema.js';
 import { databaseNow } from '../../platform/clock/clock.js';
@@ -94,7 +94,8 @@ export class DirectoryController {
     let newest: PolicyVersion | null = null;
     for (const { id, sha256 } of policies) {
       const version = await this.policies.bySha256(this.database, DEFAULT_COALITION, id, fromHex(sha256, 32) ?? new Uint8Array());
-      if (version !== null && version.policyVersionId > (newest?.policyVersionId ?? 0)) newest = version;
+      if (version === null || version.policy.id === WATCH_POLICY_ID) continue;
+      if (version.policyVersionId > (newest?.policyVersionId ?? 0)) newest = version;
     }
     return newest;
   }

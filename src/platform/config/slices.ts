@@ -174,6 +174,14 @@ export const watchingSchema = z.strictObject({
   heartbeatMethod: z.enum(['GET', 'POST']).default('GET'),
   /** How often the switch hears of us while the audit finds nothing; let it wait for three times as long. */
   heartbeatIntervalMs: durationMs(1_000, 3_600_000).default(60_000),
+  /** Synthetic reports to a robot of ours, in one instance only; first `jardam robot enrol`. */
+  robot: z.boolean().default(false),
+  robotIntervalMs: durationMs(2_000, 3_600_000).default(300_000),
+  /** Origin through which the robot reports and answers; by default publicUrl, so that the proxy in front is tried, too. */
+  robotUrl: z.string().regex(/^https?:\/\/[^/?#@\s]+$/, 'an address like https://example.org, without a path or a slash at the end').optional(),
+  /** Where the robot's mail comes in; the MX of its domain leads here. */
+  robotMailHost: z.string().min(1).default('127.0.0.1'),
+  robotMailPort: z.int().min(0).max(65_535).default(2526),
 });
 export type WatchingConfig = z.output<typeof watchingSchema>;
 export const WATCHING_CONFIG = Symbol('WatchingConfig');
