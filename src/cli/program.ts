@@ -17,6 +17,7 @@ import { addRosterDraftCommand } from './roster-draft-command.js';
 import { addRosterPublishCommands } from './roster-publish-commands.js';
 import { addRosterSignCommand } from './roster-sign-command.js';
 import { addRotaCommands } from './rota-commands.js';
+import { addTelegramCommands } from './telegram-commands.js';
 
 const CODES = `
 Exit codes: 0 done, 1 refused or a problem was found, 2 wrong command line or configuration, 3 something does not
@@ -39,6 +40,7 @@ export function buildProgram(context: CommandContext): Command {
   addRotaCommands(program, context);
   addDrillCommands(program, context);
   addInviteCommand(program, context);
+  addTelegramCommands(program, context);
   const contact = program.command('contact').description('how responders, the duty desk and the operator are reached');
   addContactCommands(contact, context);
   addContactCheckCommands(contact, context);

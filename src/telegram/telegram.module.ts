@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Primitives } from '@jardam/protocol';
 import { EscalationModule } from '../escalation/escalation.module.js';
+import { ArmedModule } from '../intake/armed/armed.module.js';
 import { IntakeModule } from '../intake/intake.module.js';
 import { TELEGRAM_CONFIG, type TelegramConfig } from '../platform/config/slices.js';
 import { PRIMITIVES } from '../platform/crypto.js';
@@ -9,12 +10,15 @@ import { openServerKey } from '../platform/keys/server-key.js';
 import { RosterModule } from '../roster/roster.module.js';
 import { Accounts } from './accounts/accounts.js';
 import { BotClient } from './api/bot-client.js';
+import { ArmedButton } from './conversation/armed-button.js';
 import { Conversation } from './conversation/conversation.js';
 import { Emergency } from './conversation/emergency.js';
 import { Joining } from './conversation/joining.js';
 import { Ingest } from './ingest/ingest.js';
 import { Poller } from './ingest/poller.js';
 import { WebhookController } from './ingest/webhook.controller.js';
+import { MiniAppController } from './mini-app/mini-app.controller.js';
+import { ArmedJobs } from './outbox/armed-jobs.js';
 import { FetchFile } from './outbox/fetch-file.js';
 import { Jobs } from './outbox/jobs.js';
 import { Worker } from './outbox/worker.js';
@@ -31,8 +35,8 @@ export class TelegramModule {
   static forRoot(token: string, options: { readonly http: boolean }): DynamicModule {
     return {
       module: TelegramModule,
-      imports: [IntakeModule, EscalationModule, RosterModule],
-      controllers: options.http ? [WebhookController] : [],
+      imports: [ArmedModule, IntakeModule, EscalationModule, RosterModule],
+      controllers: options.http ? [MiniAppController, WebhookController] : [],
       providers: [
         { provide: BotClient, useFactory: (config: TelegramConfig) => new BotClient(config, token), inject: [TELEGRAM_CONFIG] },
         {
@@ -42,6 +46,8 @@ export class TelegramModule {
           inject: [PRIMITIVES, Database, TELEGRAM_CONFIG],
         },
         Accounts,
+        ArmedButton,
+        ArmedJobs,
         BotTexts,
         ChatAlerts,
         ChatSealer,

@@ -32,6 +32,11 @@ export class BotTexts {
   }
 }
 
+/** The same with seconds. */
+export function clockSeconds(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at);
+}
+
 /** The hour as people read it: 14:02 in this zone. */
 export function clockTime(at: Date, zone: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);

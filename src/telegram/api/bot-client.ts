@@ -37,7 +37,7 @@ export class BotClient {
 
   constructor(
     private readonly config: TelegramConfig,
-    private readonly token: string,
+    readonly token: string,
   ) {
     this.botId = Number(token.split(':')[0]);
     this.agent = config.proxy === undefined ? undefined : new SocksProxyAgent(config.proxy);

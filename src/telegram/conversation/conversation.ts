@@ -9,6 +9,7 @@ import { Jobs } from '../outbox/jobs.js';
 import { ChatSecrets } from '../secrets.js';
 import { ChatAlerts } from '../status/chat-alerts.js';
 import { BotTexts } from '../texts.js';
+import { ArmedButton } from './armed-button.js';
 import { Emergency } from './emergency.js';
 import { Joining } from './joining.js';
 
@@ -20,6 +21,7 @@ export class Conversation {
     @Inject(ChatSecrets) private readonly secrets: ChatSecrets,
     @Inject(Joining) private readonly joining: Joining,
     @Inject(Emergency) private readonly emergency: Emergency,
+    @Inject(ArmedButton) private readonly armed: ArmedButton,
     @Inject(ChatAlerts) private readonly alerts: ChatAlerts,
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(BotTexts) private readonly texts: BotTexts,
@@ -99,6 +101,8 @@ export class Conversation {
 
   /** @returns what to show above the chat for a moment, if anything */
   private async pressed(tx: Tx, account: Account, press: Extract<Incoming, { kind: 'press' }>): Promise<string | null> {
+    const armed = await this.armed.pressed(tx, account, press);
+    if (armed !== undefined) return armed;
     if (await this.joining.choose(tx, account, press)) return null;
     const [what, value] = press.data.split(':');
     if (what === 'end') {

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ArmedPackets } from '../../intake/armed/armed-packets.js';
+import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import { INSTANCE_CONFIG, type InstanceConfig } from '../../platform/config/slices.js';
 import type { Tx } from '../../platform/database/database.js';
 import { Accounts, type Account } from '../accounts/accounts.js';
@@ -21,6 +23,7 @@ export class Joining {
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(BotTexts) private readonly texts: BotTexts,
     @Inject(ChatSealer) private readonly sealer: ChatSealer,
+    @Inject(ArmedPackets) private readonly packets: ArmedPackets,
     @Inject(INSTANCE_CONFIG) private readonly instance: InstanceConfig,
   ) {
     this.invites = new Invites(secrets);
@@ -97,6 +100,7 @@ export class Joining {
 
   /** Deletes everything about the account; what was sealed to responders before stays theirs. */
   async leave(tx: Tx, account: Account, userId: number): Promise<void> {
+    await this.packets.forgetOwner(tx, { coalitionId: DEFAULT_COALITION, owner: account.owner });
     await this.accounts.forget(tx, account.owner);
     if (account.buttonMessageId !== 0) {
       await this.jobs.queue(tx, account.owner, { kind: 'delete', chatId: userId, messageIds: [account.buttonMessageId], alertId: null });

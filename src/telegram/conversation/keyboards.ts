@@ -13,7 +13,7 @@ export interface Markup {
 
 /** Where the Mini App is. Telegram opens only addresses with TLS in its own window; without one the button is left out. */
 export function miniAppUrl(publicUrl: string): string | null {
-  return publicUrl.startsWith('https://') ? `${publicUrl}/telegram/` : null;
+  return publicUrl.startsWith('https://') ? `${publicUrl}/telegram` : null;
 }
 
 export function openButton(say: Say, publicUrl: string): readonly Button[] {

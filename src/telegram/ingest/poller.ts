@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { CheckIns } from '../../intake/armed/check-ins.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import { INSTANCE_CONFIG, TELEGRAM_CONFIG, type InstanceConfig, type TelegramConfig } from '../../platform/config/slices.js';
 import { Database } from '../../platform/database/database.js';
@@ -21,7 +22,8 @@ export const WEBHOOK_PATH = '/api/v1/telegram/webhook';
 /** How soon another instance takes over from one that has gone. */
 const lookForLockMs = 1_000;
 const checkLockMs = 1_000;
-const checkWebhookMs = 60_000;
+const checkWebhookMs = 30_000;
+const batchLimit = 100;
 const keepHouseMs = 600_000;
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
@@ -48,6 +50,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(BotClient) private readonly telegram: BotClient,
     @Inject(Ingest) private readonly ingest: Ingest,
     @Inject(ChatSecrets) private readonly secrets: ChatSecrets,
+    @Inject(CheckIns) private readonly checkIns: CheckIns,
     @Inject(BotTexts) private readonly texts: BotTexts,
     @Inject(TELEGRAM_CONFIG) private readonly config: TelegramConfig,
     @Inject(INSTANCE_CONFIG) private readonly instance: InstanceConfig,
@@ -131,7 +134,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     while (!signal.aborted) {
       const answer = await this.telegram.call(
         'getUpdates',
-        { offset, timeout: Math.round(this.config.pollTimeoutMs / 1_000), allowed_updates: ALLOWED_UPDATES },
+        { offset, limit: batchLimit, timeout: Math.round(this.config.pollTimeoutMs / 1_000), allowed_updates: ALLOWED_UPDATES },
         signal,
       );
       if (signal.aborted) return;
@@ -145,7 +148,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
         // Confirmed by asking for what comes after it, and so never before the commit.
         offset = (updates.at(-1)?.update_id ?? offset - 1) + 1;
         failures = 0;
-        await this.succeeded();
+        await this.succeeded(updates.length < batchLimit);
       } catch (error) {
         await this.interrupted(error, ++failures, signal);
       }
@@ -167,13 +170,17 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
         continue;
       }
       failures = 0;
-      await this.succeeded();
+      const info = await this.telegram.call('getWebhookInfo', {}, signal);
+      await this.succeeded(info.ok && (info.result as { pending_update_count?: unknown }).pending_update_count === 0);
       await this.rest(checkWebhookMs, signal);
     }
   }
 
-  private async succeeded(): Promise<void> {
+  /** @param caughtUp everything that people had written until now has taken effect */
+  private async succeeded(caughtUp: boolean): Promise<void> {
     this.lastProblem = null;
+    // Only a channel that works gives a meaning to silence (check-ins).
+    if (caughtUp) await this.database.transaction((tx) => this.checkIns.heardFromChannel(tx, DEFAULT_COALITION));
     await this.database.query(
       `INSERT INTO telegram_poller (coalition_id, bot_id, polled_at) VALUES ($1, $2, now())
        ON CONFLICT (coalition_id, bot_id) DO UPDATE SET polled_at = now()`,

@@ -12,6 +12,16 @@ export type Job =
   | { readonly kind: 'delete'; readonly chatId: number; readonly messageIds: readonly number[]; readonly alertId: string | null }
   /** Tells how an alert stands, in its one message. Composed when it is sent. */
   | { readonly kind: 'status'; readonly alertId: string }
+  /** Puts an armed button into the chat. The release secret is fetched when it is sent. */
+  | { readonly kind: 'button'; readonly locator: string }
+  /** A message of a check-in, whose arrival is reported. */
+  | {
+      readonly kind: 'check-in';
+      readonly what: 'reminder' | 'ask' | 'silent_prompt';
+      readonly locator: string;
+      readonly round: number;
+      readonly deadlineAt: string;
+    }
   /** Fetches a file, seals it to the responders, and deletes its message. */
   | {
       readonly kind: 'fetch';
@@ -40,6 +50,8 @@ const lifetimesMs: Readonly<Record<Job['kind'], number>> = {
   delete: 48 * 60 * minuteMs,
   status: 48 * 60 * minuteMs,
   fetch: 48 * 60 * minuteMs,
+  button: 24 * 60 * minuteMs,
+  'check-in': 60 * minuteMs,
 };
 
 /** The bot's outbox: written in the transaction of what it tells about, worked off by whichever instance is there. */

@@ -9,6 +9,7 @@ import { BotClient, type CallOutcome } from '../api/bot-client.js';
 import { Emergency } from '../conversation/emergency.js';
 import { ChatAlerts } from '../status/chat-alerts.js';
 import { StatusBoard } from '../status/status-board.js';
+import { ArmedJobs } from './armed-jobs.js';
 import { FetchFile } from './fetch-file.js';
 import { Jobs, type ClaimedJob } from './jobs.js';
 
@@ -39,6 +40,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(Database) private readonly database: Database,
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(BotClient) private readonly telegram: BotClient,
+    @Inject(ArmedJobs) private readonly armed: ArmedJobs,
     @Inject(FetchFile) private readonly files: FetchFile,
     @Inject(StatusBoard) private readonly status: StatusBoard,
     @Inject(Accounts) private readonly accounts: Accounts,
@@ -87,6 +89,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async look(): Promise<void> {
     for (const alertId of await this.alerts.dueHeld(this.database, heldBatch)) await this.handOver(alertId);
+    await this.armed.takeNotices();
     await this.status.lookForChanges();
     while (!this.stopping.signal.aborted && this.inFlight.size < concurrency) {
       const claimed = await this.jobs.claim(this.database, concurrency - this.inFlight.size);
@@ -146,7 +149,8 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async perform({ job }: ClaimedJob): Promise<CallOutcome> {
+  private async perform(claimed: ClaimedJob): Promise<CallOutcome> {
+    const { job } = claimed;
     switch (job.kind) {
       case 'call':
         return this.telegram.call(job.method, job.parameters);
@@ -154,6 +158,10 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy {
         return this.status.tell(job.alertId);
       case 'delete':
         return this.deleteMessages(job);
+      case 'button':
+        return this.armed.putButton(claimed, job);
+      case 'check-in':
+        return this.armed.askCheckIn(claimed, job);
       case 'fetch':
         throw new Error('files have a way of their own');
     }
