@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { AttemptOutcome } from '../../../domain/delivery-outcome.js';
 import type { MailConfig } from '../../../platform/config/slices.js';
 import type { Channel, OutgoingMessage } from '../../channel.js';
@@ -6,7 +5,7 @@ import type { MessageTexts } from '../../message-texts.js';
 import type { BounceAddresses } from './bounce-address.js';
 import { composeEncrypted, composePlain, type MailParts } from './compose-mail.js';
 import { outcomeOfFailure } from './smtp-outcome.js';
-import { sendBySmtp, type SmtpServer } from './smtp-send.js';
+import { sendBySmtp, smtpServerOf, type SmtpServer } from './smtp-send.js';
 
 /** Mail over SMTP: without content, in the contact's language, encrypted to their key where there is one. */
 export class EmailChannel implements Channel {
@@ -27,17 +26,7 @@ export class EmailChannel implements Channel {
     private readonly bounces: BounceAddresses | null,
   ) {
     this.capabilities = { encrypts: true, reportsFailureLater: bounces !== null, proof: 'code' as const };
-    const { user, passwordFile, caFile } = config;
-    this.server = {
-      host: config.host,
-      port: config.port,
-      security: config.security,
-      credentials: user === undefined ? null : { user, pass: passwordFile === undefined ? '' : readFileSync(passwordFile, 'utf8').trim() },
-      ca: caFile === undefined ? null : readFileSync(caFile, 'utf8'),
-      helloName: config.helloName,
-      connectTimeoutMs: config.connectTimeoutMs,
-      socketTimeoutMs: config.socketTimeoutMs,
-    };
+    this.server = smtpServerOf(config);
   }
 
   async send(message: OutgoingMessage, { signal }: { readonly signal: AbortSignal }): Promise<AttemptOutcome> {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { MailConfig } from '../../../platform/config/slices.js';
 import type { SmtpFailure } from './smtp-outcome.js';
 
 export interface SmtpServer {
@@ -21,6 +23,25 @@ export interface SmtpEnvelope {
 export type SmtpResult = { readonly accepted: true; readonly responseCode: number; readonly queueId: string | null } | { readonly accepted: false; readonly failure: SmtpFailure };
 
 /**
+ * The mail server that the configuration names. Reads its password and certificate from their files.
+ *
+ * @throws ENOENT or EACCES when one of them cannot be read
+ */
+export function smtpServerOf(config: MailConfig): SmtpServer {
+  const { host, port, security, user, passwordFile, caFile, helloName, connectTimeoutMs, socketTimeoutMs } = config;
+  return {
+    host,
+    port,
+    security,
+    credentials: user === undefined ? null : { user, pass: passwordFile === undefined ? '' : readFileSync(passwordFile, 'utf8').trim() },
+    ca: caFile === undefined ? null : readFileSync(caFile, 'utf8'),
+    helloName,
+    connectTimeoutMs,
+    socketTimeoutMs,
+  };
+}
+
+/**
  * One mail in one conversation on a connection of its own.
  *
  * nodemailer's pool is not used: it requeues by itself after a lost connection, which here would be a second send that
@@ -29,6 +50,28 @@ export type SmtpResult = { readonly accepted: true; readonly responseCode: numbe
  * between "not sent" and "perhaps sent".
  */
 export async function sendBySmtp(server: SmtpServer, envelope: SmtpEnvelope, raw: Buffer, signal: AbortSignal): Promise<SmtpResult> {
+  const progress = { dataStarted: false };
+  const result = await converse<SmtpResult>(server, signal, (connection, finish, fail) =>
+    connection.send({ from: envelope.from, to: [envelope.to], size: raw.length }, lazily(raw, progress), (error, info) => {
+      if (error) return fail(error);
+      finish({ accepted: true, responseCode: codeOf(info?.response ?? ''), queueId: queueIdOf(info?.response ?? '') });
+    }),
+  );
+  return 'error' in result ? { accepted: false, failure: failureOf(result.error, progress.dataStarted) } : result;
+}
+
+/** Connects and signs in as for a mail, and sends none. @returns what failed, or null */
+export async function tryServer(server: SmtpServer, signal: AbortSignal): Promise<SmtpFailure | null> {
+  const result = await converse(server, signal, (_connection, finish) => finish({ ready: true }));
+  return 'error' in result ? failureOf(result.error, false) : null;
+}
+
+/** Opens a conversation under the configured rules (TLS as configured, never silently less), and ends it afterwards. */
+function converse<R extends object>(
+  server: SmtpServer,
+  signal: AbortSignal,
+  talk: (connection: SMTPConnection, finish: (result: R) => void, fail: (error: unknown) => void) => void,
+): Promise<R | { readonly error: unknown }> {
   const connection = new SMTPConnection({
     host: server.host,
     port: server.port,
@@ -44,29 +87,22 @@ export async function sendBySmtp(server: SmtpServer, envelope: SmtpEnvelope, raw
     logger: false,
     ...(server.ca === null ? {} : { tls: { ca: server.ca } }),
   });
-  const progress = { dataStarted: false };
-  return new Promise<SmtpResult>((resolve) => {
-    const finish = (result: SmtpResult): void => {
+  return new Promise((resolve) => {
+    const end = (result: R | { readonly error: unknown }): void => {
       signal.removeEventListener('abort', onAbort);
-      if (result.accepted) connection.quit();
-      else connection.close();
+      if ('error' in result) connection.close();
+      else connection.quit();
       resolve(result);
     };
-    const fail = (error: unknown): void => finish({ accepted: false, failure: failureOf(error, progress.dataStarted) });
+    const fail = (error: unknown): void => end({ error });
     const onAbort = (): void => fail({ code: 'ETIMEDOUT', command: 'CONN' });
-    if (signal.aborted) return fail({ code: 'ETIMEDOUT', command: 'CONN' });
+    if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort);
     connection.on('error', fail);
-
-    const send = (): void =>
-      connection.send({ from: envelope.from, to: [envelope.to], size: raw.length }, lazily(raw, progress), (error, info) => {
-        if (error) return fail(error);
-        finish({ accepted: true, responseCode: codeOf(info?.response ?? ''), queueId: queueIdOf(info?.response ?? '') });
-      });
     connection.connect((error) => {
       if (error) return fail(error);
-      if (server.credentials === null) return send();
-      connection.login({ credentials: { ...server.credentials } }, (refused) => (refused ? fail(refused) : send()));
+      if (server.credentials === null) return talk(connection, end, fail);
+      connection.login({ credentials: { ...server.credentials } }, (refused) => (refused ? fail(refused) : talk(connection, end, fail)));
     });
   });
 }
