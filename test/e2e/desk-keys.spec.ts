@@ -11,6 +11,7 @@ import { publishRoster } from '../support/stored-coalition.js';
 import { eventually, postUntilConfirmed } from './support/alerts.js';
 import { DeskPage, Desks } from './support/desk-page.js';
 import { said } from './support/locale.js';
+import { coveredWhenFocused, faultsOf } from './support/looks.js';
 import { PASSPHRASE, startWorld, type World } from './support/world.js';
 
 const storyMs = 180_000;
@@ -77,20 +78,28 @@ describe('a responder’s keys, in real browsers', () => {
       new Invitations(world.coalition.p, world.coalition.contacts).create(tx, { org: 'lawyers', role: 'lawyer', tiers: [TIER.T1], lifetimeMs: dayMs }),
     );
     const colleague = await desks.signedIn('osh'); // signed in under the list that does not name the newcomer
-    const mine = await desks.open();
+    const mine = await desks.open(360);
     const { page } = mine;
     const sent: string[] = [];
     page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
 
+    const faulty: Record<string, string[]> = {};
+    const look = async (name: string): Promise<void> => {
+      const all = [...(await faultsOf(page)), ...(await coveredWhenFocused(page))];
+      if (all.length > 0) faulty[name] = all;
+    };
+
     await page.goto(`${world.url}/desk#invite=${token}`);
     await page.getByRole('heading', { name: said('desk.first.title') }).waitFor();
     await mine.says('desk.role.lawyer');
+    await look('invitation');
     await page.getByLabel(said('desk.first.email')).fill('first-day@example.org');
     await mine.press('desk.first.begin');
     await page.locator('input[name=new-passphrase]').fill('password1234');
     await page.locator('input[name=new-passphrase-again]').fill('password1234');
     await mine.press('desk.passphrase.make');
     await mine.says('desk.passphrase.wrong-weak');
+    await look('passphrase');
     await mine.press('desk.passphrase.suggest');
     await eventually(() => page.locator('input[name=new-passphrase]').inputValue(), (value) => value.split(' ').length === 6);
     const passphrase = await page.locator('input[name=new-passphrase]').inputValue();
@@ -102,11 +111,13 @@ describe('a responder’s keys, in real browsers', () => {
     await page.getByRole('heading', { name: said('desk.recovery.title') }).waitFor({ timeout: 90_000 });
     const groups = await page.locator('.recovery li').allTextContents();
     expect(groups).toHaveLength(8);
+    await look('recovery code');
     await mine.press('desk.recovery.written');
     const asked = Number(/\d+/.exec(await page.locator('label.field .field-name').innerText())?.[0]);
     await page.keyboard.type('ZZZZ'); // the field has the focus
     await mine.press('desk.recovery.go-on');
     await mine.says('desk.recovery.wrong');
+    await look('recovery code, checked');
     await page.getByRole('textbox').fill((groups[asked - 1] ?? '').toLowerCase());
     await mine.press('desk.recovery.go-on');
 
@@ -114,11 +125,14 @@ describe('a responder’s keys, in real browsers', () => {
     const fingerprint = await page.locator('.words li').allTextContents();
     expect(fingerprint).toHaveLength(8);
     const link = await page.locator('.link-text').innerText();
+    await look('end of the first day');
     expect(sent.filter((each) => each.includes(passphrase) || each.includes(groups.join('-')) || each.includes(groups.join('')))).toEqual([]);
     await mine.press('desk.done.sign-in');
     await enterWith(page, passphrase);
     await page.getByRole('heading', { name: said('desk.waiting.title') }).waitFor({ timeout: 90_000 });
     expect(await page.locator('.words li').allTextContents()).toEqual(fingerprint);
+    await look('probation');
+    expect(faulty).toEqual({});
 
     const { coalition, rids } = await signedWithNewcomers();
     const [rid] = rids;
