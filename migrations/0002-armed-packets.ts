@@ -67,6 +67,9 @@ const STATEMENTS: readonly string[] = [
      round         int NOT NULL DEFAULT 1,
      asked_reached boolean NOT NULL DEFAULT false,
      desk_told_at  timestamptz,
+     -- What a person decided about a question that could not be delivered; the clock carries it out.
+     decision      text CHECK (decision IN ('send')),
+     decided_by    bytea CHECK (octet_length(decided_by) = 16),
      PRIMARY KEY (coalition_id, locator),
      FOREIGN KEY (coalition_id, locator) REFERENCES armed_packet ON DELETE CASCADE
    )`,

@@ -3,9 +3,9 @@ import type { AttemptOutcome } from '../domain/delivery-outcome.js';
 import type { Severity } from '../domain/severity.js';
 import type { ContactLanguage } from '../roster/contact-book.js';
 
-/** What a message is for: an alert, shifts that lack people, a test that somebody asked for, or proof that the address
- *  reaches its person. */
-export type MessagePurpose = Purpose | 'shifts' | 'test' | 'proof';
+/** What a message is for: an alert, shifts that lack people, check-ins that could not be asked, a test that somebody asked
+ *  for, or proof that the address reaches its person. */
+export type MessagePurpose = Purpose | 'shifts' | 'check_ins' | 'test' | 'proof';
 
 /** All that a channel learns: whom to tell that there is something. Never who, where or what. */
 export interface OutgoingMessage {

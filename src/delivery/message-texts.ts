@@ -48,4 +48,4 @@ export class MessageTexts {
   }
 }
 
-const PURPOSES: readonly MessagePurpose[] = ['notify', 'reminder', 'follow_up', 'stand_down', 'hand_over', 'task', 'unanswered', 'closed', 'shifts', 'test', 'proof'];
+const PURPOSES: readonly MessagePurpose[] = ['notify', 'reminder', 'follow_up', 'stand_down', 'hand_over', 'task', 'unanswered', 'closed', 'shifts', 'check_ins', 'test', 'proof'];

@@ -14,6 +14,7 @@ import { Enrolment } from './enrolment.js';
 import { AlertsController } from './http/alerts.controller.js';
 import { AttachmentController } from './http/attachment.controller.js';
 import { ContactsController } from './http/contacts.controller.js';
+import { CheckInsController } from './http/check-ins.controller.js';
 import { EnrolmentController } from './http/enrolment.controller.js';
 import { LiveController } from './http/live.controller.js';
 import { PeopleController } from './http/people.controller.js';
@@ -30,7 +31,7 @@ import { Vaults } from './vaults.js';
 
 @Module({
   imports: [DeliveryModule, EscalationModule, EvidenceModule, GatekeeperModule, RosterModule],
-  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController, ContactsController, ShiftsController, CalendarsController],
+  controllers: [SignInController, EnrolmentController, AlertsController, AttachmentController, LiveController, PeopleController, ContactsController, ShiftsController, CalendarsController, CheckInsController],
   providers: [
     Sessions,
     SignIn,

@@ -70,11 +70,10 @@ describe('a check-in that nobody answers', () => {
     expect(ringCheckIn(checkIn, now, false)).toMatchObject({ send: false, tellDesk: true, checkIn: { stage: 'undelivered' } });
   });
 
-  it('is sent, or asked about again, when a person decides so', () => {
+  it('is sent when a person decides so, unless the question arrived meanwhile', () => {
     const checkIn: CheckIn = { ...plan(), stage: 'undelivered' };
-    expect(decideUndelivered(checkIn, 'send', now)).toMatchObject({ send: true, checkIn: { stage: 'ended' } });
-    expect(decideUndelivered(checkIn, 'wait', now)).toMatchObject({ send: false, tell: 'ask', checkIn: { stage: 'undelivered' } });
-    expect(decideUndelivered({ ...checkIn, stage: 'ended' }, 'send', now)).toEqual({ refused: 'ended' });
+    expect(decideUndelivered(checkIn)).toMatchObject({ send: true, checkIn: { stage: 'ended' } });
+    for (const stage of ['asked', 'ended'] as const) expect(decideUndelivered({ ...checkIn, stage })).toEqual({ refused: 'not-undelivered' });
   });
 });
 
@@ -126,13 +125,11 @@ describe('a plan', () => {
 
 type Step =
   | { readonly do: 'ring'; readonly lateMs: number; readonly heard: boolean; readonly delivered: boolean }
-  | { readonly do: 'answer'; readonly answer: 'ok' | 'extend' }
-  | { readonly do: 'wait' };
+  | { readonly do: 'answer'; readonly answer: 'ok' | 'extend' };
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('ring' as const), lateMs: fc.integer({ min: 0, max: 2 * day }), heard: fc.boolean(), delivered: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('answer' as const), answer: fc.constantFrom('ok' as const, 'extend' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
 );
 
 it('in any history a packet is sent only after a delivered question, the whole grace and the silent prompt', () => {
@@ -164,16 +161,12 @@ it('in any history a packet is sent only after a delivered question, the whole g
             if (asked !== null && rung.tell !== 'reminder') asked.delivered = true;
             checkIn = reachedOwner(checkIn, rung.tell, checkIn.round, at).checkIn;
           }
-        } else if (step.do === 'answer') {
+        } else {
           const answered = done(answerCheckIn(checkIn, step.answer, at));
           expect(answered.send).toBe(false);
           expect(answered.checkIn.round > checkIn.round || answered.checkIn.stage === 'ended').toBe(true);
           checkIn = answered.checkIn;
           asked = null;
-        } else {
-          const decided = decideUndelivered(checkIn, 'wait', at);
-          expect(decided).toMatchObject({ send: false });
-          checkIn = done(decided).checkIn;
         }
       }
     }),

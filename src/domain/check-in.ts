@@ -140,12 +140,10 @@ export function answerCheckIn(checkIn: CheckIn, answer: CheckInAnswer, now: numb
   return change({ ...checkIn, ...waitingFor(deadlineAt, now), round });
 }
 
-/** A person at the desk decided about a check-in whose question did not arrive: send it, or ask on. */
-export function decideUndelivered(checkIn: CheckIn, decision: 'send' | 'wait', now: number): CheckInChange | CheckInRefusal {
-  if (checkIn.stage === 'ended') return { refused: 'ended' };
-  if (decision === 'send') return change(ended(checkIn), { send: true });
-  if (checkIn.stage !== 'undelivered') return change(checkIn);
-  return change({ ...checkIn, nextAt: now + askAgainMs }, { tell: 'ask' });
+/** A person decided to send a check-in whose question did not arrive. Refused when it did, or is over. */
+export function decideUndelivered(checkIn: CheckIn): CheckInChange | { readonly refused: 'not-undelivered' } {
+  if (checkIn.stage !== 'undelivered') return { refused: 'not-undelivered' };
+  return change(ended(checkIn), { send: true });
 }
 
 function ended(checkIn: CheckIn): CheckIn {

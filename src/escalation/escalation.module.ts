@@ -8,11 +8,12 @@ import { EscalationMetrics } from './escalation-metrics.js';
 import { OnCall } from './on-call.js';
 import { Policies } from './policies.js';
 import { Tick } from './tick.js';
+import { UndeliveredCheckIns } from './undelivered-check-ins.js';
 import { Wake } from './wake.js';
 
 @Module({
   imports: [EvidenceModule, GatekeeperModule],
-  providers: [Acts, AlertViews, Engine, EscalationMetrics, OnCall, Policies, Tick, Wake],
-  exports: [Acts, AlertViews, Engine, OnCall, Policies, Wake],
+  providers: [Acts, AlertViews, Engine, EscalationMetrics, OnCall, Policies, Tick, UndeliveredCheckIns, Wake],
+  exports: [Acts, AlertViews, Engine, OnCall, Policies, UndeliveredCheckIns, Wake],
 })
 export class EscalationModule {}

@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { toBase64url } from '@jardam/protocol';
 import { ArmedPackets } from '../../src/intake/armed/armed-packets.js';
 import { ArmedStates } from '../../src/intake/armed/armed-state.js';
 import { CheckIns } from '../../src/intake/armed/check-ins.js';
+import { ArmedHousekeeping } from '../../src/intake/armed/housekeeping.js';
 import { takeNotices, type Notice } from '../../src/intake/armed/notices.js';
 import { DEFAULT_COALITION } from '../../src/platform/coalition.js';
+import { ContactBook } from '../../src/roster/contact-book.js';
 import type { Tx } from '../../src/platform/database/database.js';
 import { testApp, type TestApp } from '../support/app.js';
-import { until, viewOf } from '../support/ladder.js';
+import { nextRoster } from '../support/coalition.js';
+import { signIn } from '../support/desk-client.js';
+import { sendingTo, until, viewOf } from '../support/ladder.js';
+import { startMailSink, type MailSink } from '../support/mail-sink.js';
 import { sealPacket, type SealedPacket } from '../support/sealed-packet.js';
-import { demoCoalition, type StoredCoalition } from '../support/stored-coalition.js';
+import { demoCoalition, DUTY_DESK_ADDRESS, publishRoster, type StoredCoalition } from '../support/stored-coalition.js';
 
 const coalitionId = DEFAULT_COALITION;
 const hour = 3_600_000;
@@ -16,16 +22,19 @@ const hour = 3_600_000;
 describe('a check-in', () => {
   let app: TestApp;
   let coalition: StoredCoalition;
+  let mail: MailSink;
   let checkIns: CheckIns;
   let owner: Uint8Array;
 
   beforeAll(async () => {
-    app = await testApp({ config: { engine: { sweepIntervalMs: 1_000, tickIntervalMs: 100 } } });
-    coalition = await demoCoalition(app.database);
+    mail = await startMailSink();
+    app = await testApp({ config: sendingTo(mail.port) });
+    coalition = await demoCoalition(app.database, { contacts: app.service.app.get(ContactBook) });
     checkIns = app.service.app.get(CheckIns);
   });
   afterAll(async () => {
     await app.stop();
+    await mail.stop();
   });
   beforeEach(() => {
     owner = coalition.p.randomBytes(32);
@@ -84,9 +93,21 @@ describe('a check-in', () => {
     for (const what of ['reminder', 'ask', 'silent_prompt', 'ask', 'ask']) expect(await ring(sealed)).toMatchObject({ what });
     expect(await one()).toMatchObject({ stage: 'undelivered' });
     expect(await exists(sealed)).toBe(false);
-    expect(await inTx((tx) => checkIns.decide(tx, coalitionId, sealed.locator, 'wait'))).toMatchObject({ goesOn: { stage: 'undelivered' } });
-    expect(await inTx((tx) => checkIns.decide(tx, coalitionId, sealed.locator, 'send'))).toMatchObject({ fired: true });
-    expect((await viewOf(app, sealed.alertId)).events[1]).toMatchObject({ detail: { by: 'desk' } });
+    await app.service.app.get(ArmedHousekeeping).run();
+    const toDesk = () => mail.mails.filter(({ to }) => to === DUTY_DESK_ADDRESS);
+    expect(toDesk()).toHaveLength(1);
+    await app.service.app.get(ArmedHousekeeping).run();
+    expect(toDesk()).toHaveLength(1);
+    const { people } = coalition;
+    const osh = await signIn(app.url, coalition, people.osh);
+    const listed = async (): Promise<string[]> => (await osh.get('/desk/check-ins')).json<{ checkIns: { locator: string }[] }>().checkIns.map(({ locator }) => locator);
+    const locator = toBase64url(sealed.locator);
+    expect(await listed()).toContain(locator);
+    const decide = async (decision: string): Promise<number> => (await osh.send('POST', `/desk/check-ins/${locator}/decision`, { json: { decision } })).status;
+    expect([await decide('wait'), await decide('perhaps'), await decide('send'), await decide('send')]).toEqual([204, 400, 204, 409]);
+    await until('it is sent', () => exists(sealed));
+    expect((await viewOf(app, sealed.alertId)).events[1]).toMatchObject({ detail: { by: 'desk', decidedBy: people.osh.ridHex } });
+    expect(await listed()).not.toContain(locator);
   });
 
   it('is not sent for anybody when Telegram was away while the answers should have come', async () => {
@@ -148,5 +169,21 @@ describe('a check-in', () => {
     expect(await schedule(checkIn)).toMatchObject({ repeated: true });
     const state = await app.service.app.get(ArmedStates).of(app.database, coalitionId, owner);
     expect([state.tap !== null, state.checkIns.length]).toEqual([true, 1]);
+  });
+
+  it('whose list of people has changed, or that grows old, asks once to be armed again', async () => {
+    const sealed = sealPacket(coalition);
+    await schedule(sealed);
+    const mine = async (): Promise<string[]> => {
+      await app.service.app.get(ArmedHousekeeping).run();
+      const taken = await inTx((tx) => takeNotices(tx, 1_000));
+      return taken.filter(({ locator }) => Buffer.from(sealed.locator).equals(locator)).map(({ what }) => what);
+    };
+    expect(await mine()).toEqual([]);
+    await app.database.query(`UPDATE armed_packet SET expires_at = now() + interval '2 days' WHERE locator = $1`, [Buffer.from(sealed.locator)]);
+    expect([await mine(), await mine()]).toEqual([['arm_again'], []]);
+    const roster = nextRoster(coalition, (body) => ({ issued: body.issued }));
+    await app.database.transaction((tx) => publishRoster(tx, app.database, coalition, roster));
+    expect([await mine(), await mine()]).toEqual([['arm_again'], []]);
   });
 });

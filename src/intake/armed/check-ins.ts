@@ -101,28 +101,22 @@ export class CheckIns {
     await this.apply(tx, locked.packet, reachedOwner(locked.checkIn, message, round, locked.packet.now.getTime()), 'silence');
   }
 
-  /** A person at the desk decided about a check-in whose question could not be delivered. */
-  async decide(tx: Tx, coalitionId: number, locator: Uint8Array, decision: 'send' | 'wait'): Promise<Answered | AnswerRefusal> {
-    const { rows } = await tx.query<{ owner: Buffer }>('SELECT owner FROM armed_packet WHERE coalition_id = $1 AND locator = $2', [
-      coalitionId,
-      Buffer.from(locator),
-    ]);
-    const owner = rows[0]?.owner;
-    if (owner === undefined) return { refused: 'unknown-check-in' };
-    const locked = await this.lock(tx, { coalitionId, owner, locator });
-    if ('refused' in locked) return locked;
-    const changed = decideUndelivered(locked.checkIn, decision, locked.packet.now.getTime());
-    return 'refused' in changed ? { refused: 'ended' } : this.apply(tx, locked.packet, changed, 'desk');
-  }
-
   /** The clock of a check-in rang (its packet is locked). */
   async ring(tx: Tx, packet: PacketRow): Promise<void> {
+    const now = packet.now.getTime();
     const checkIn = await readCheckIn(tx, packet);
+    const decided = await decisionOf(tx, packet);
+    if (decided !== null) {
+      const changed = decideUndelivered(checkIn);
+      if ('refused' in changed) throw new Error('a decision about a check-in that is over');
+      await this.apply(tx, packet, changed, 'desk', { decidedBy: decided.toString('hex') });
+      return;
+    }
     const { rows } = await tx.query<{ heard: boolean }>(
       `SELECT EXISTS (SELECT FROM answer_channel WHERE coalition_id = $1 AND heard_at > now() - make_interval(secs => $2)) AS heard`,
       [packet.coalition_id, channelSilentMs / 1000],
     );
-    await this.apply(tx, packet, ringCheckIn(checkIn, packet.now.getTime(), rows[0]?.heard === true), 'silence');
+    await this.apply(tx, packet, ringCheckIn(checkIn, now, rows[0]?.heard === true), 'silence');
   }
 
   /**
@@ -145,14 +139,14 @@ export class CheckIns {
     return { packet, checkIn: await readCheckIn(tx, packet) };
   }
 
-  private async apply(tx: Tx, packet: PacketRow, changed: CheckInChange, by: TriggeredBy): Promise<Answered | FireRefusal> {
+  private async apply(tx: Tx, packet: PacketRow, changed: CheckInChange, by: TriggeredBy, detail = {}): Promise<Answered | FireRefusal> {
     const key = { coalitionId: packet.coalition_id, owner: packet.owner, locator: packet.locator };
     const { checkIn } = changed;
     if (changed.send) {
       if (packet.secret_sealed === null) throw new Error('a check-in has lost its release secret');
       const secret = this.gatekeeper.openSecret(packet.coalition_id, packet.alert_id, packet.secret_sealed);
       await writeCheckIn(tx, key, checkIn, false);
-      return this.firing.fire(tx, packet, secret, by);
+      return this.firing.fire(tx, packet, secret, by, detail);
     }
     if (checkIn.stage === 'ended') {
       await removePacket(tx, key);
@@ -163,6 +157,15 @@ export class CheckIns {
     if (changed.tell !== null) await addNotice(tx, key, { what: changed.tell, round: checkIn.round, deadlineAtMs: checkIn.deadlineAt });
     return { goesOn: checkIn };
   }
+}
+
+/** Who decided that it is to be sent; null when nobody did. */
+async function decisionOf(tx: Tx, packet: PacketRow): Promise<Buffer | null> {
+  const { rows } = await tx.query<{ decided_by: Buffer }>(
+    `SELECT decided_by FROM check_in WHERE coalition_id = $1 AND locator = $2 AND stage = 'undelivered' AND decision = 'send'`,
+    [packet.coalition_id, packet.locator],
+  );
+  return rows[0]?.decided_by ?? null;
 }
 
 async function readCheckIn(tx: Tx, packet: PacketRow): Promise<CheckIn> {
@@ -190,7 +193,8 @@ async function writeCheckIn(tx: Tx, key: PacketKey, checkIn: CheckIn, tellDesk: 
   const toTell = tellDesk || checkIn.stage !== 'undelivered';
   await tx.query(
     `UPDATE check_in SET stage = $3, deadline_at = $4, round = $5, asked_reached = $6,
-            desk_told_at = CASE WHEN $7 THEN NULL ELSE desk_told_at END
+            desk_told_at = CASE WHEN $7 THEN NULL ELSE desk_told_at END,
+            decision = CASE WHEN $3 = 'undelivered' THEN decision END
      WHERE coalition_id = $1 AND locator = $2`,
     [key.coalitionId, Buffer.from(key.locator), checkIn.stage, new Date(checkIn.deadlineAt), checkIn.round, checkIn.askedReached, toTell],
   );

@@ -44,11 +44,12 @@ export class Firing {
    * @param row   the packet under its lock, not fired before
    * @param secret the release secret; known to open the gates
    */
-  async fire(tx: Tx, row: PacketRow, secret: Uint8Array, by: TriggeredBy): Promise<Fired | FireRefusal> {
+  async fire(tx: Tx, row: PacketRow, secret: Uint8Array, by: TriggeredBy, more: Readonly<Record<string, string>> = {}): Promise<Fired | FireRefusal> {
     const { coalition_id: coalitionId, alert_id: alertId } = row;
     const { verified, version } = await this.read(tx, row, secret);
     const newest = await this.rosters.current(coalitionId);
     const detail = {
+      ...more,
       by,
       armedAt: row.armed_at.toISOString(),
       expired: row.expires_at <= row.now,

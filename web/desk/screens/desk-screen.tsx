@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { RosterRefusal } from '../crypto/messages.js';
 import { AlertScreen } from '../alert/alert-screen.js';
+import { CheckInsNotice } from '../queue/check-ins-notice.js';
 import { QueueList, type QueueView } from '../queue/queue-list.js';
 import { shortHeadline } from '../queue/queue-row.js';
 import { useShortcuts, type Shortcut } from '../queue/shortcuts.js';
@@ -166,6 +167,7 @@ export function DeskScreen(
       </p>
       <div class="desk-queue">
         <ProblemNotice problem={problem} />
+        <CheckInsNotice api={desk.api} />
         <QueueList
           records={shown}
           counts={counts}

@@ -54,6 +54,13 @@ export interface Session {
   readonly expiresAt: string;
 }
 
+/** A check-in about which a person has to decide: whose, only the sealed packet says. */
+export interface UndeliveredCheckIn {
+  /** base64url of 12 bytes. */
+  readonly locator: string;
+  readonly deadlineAt: string;
+}
+
 export interface QueueEntry {
   readonly alertId: string;
   /** base64url of 32 bytes. */
@@ -171,6 +178,8 @@ export interface DeskApi {
   file(alertId: string, objectId: string): Promise<Result<Uint8Array>>;
   act(alertId: string, signed: { statement: string; signature: string; proof?: string }): Promise<Result<StatementAnswer>>;
   send(alertId: string, envelope: Uint8Array): Promise<Result<unknown>>;
+  checkIns(): Promise<Result<{ readonly checkIns: readonly UndeliveredCheckIn[] }>>;
+  decideCheckIn(locator: string, decision: 'send' | 'wait'): Promise<Result<null>>;
   replaceVault(body: { vault: string; signature: string }): Promise<Result<null>>;
   signOut(): Promise<Result<null>>;
   /** An open answer of text/event-stream; null when the line or the service refused. */
@@ -201,6 +210,9 @@ export function createDeskApi(token: string, onSignedOut: () => void): DeskApi {
     act: (alertId, body) => watch(requestJson('POST', alertPath(alertId, '/statements'), { token, body })),
     send: (alertId, envelope) =>
       watch(requestDone('POST', alertPath(alertId, '/messages'), { token, body: envelope })),
+    checkIns: () => watch(requestJson('GET', '/desk/check-ins', { token })),
+    decideCheckIn: (locator, decision) =>
+      watch(requestDone('POST', `/desk/check-ins/${encodeURIComponent(locator)}/decision`, { token, body: { decision } })),
     replaceVault: (body) => watch(requestDone('PUT', '/desk/vaults/current', { token, body })),
     signOut: () => requestDone('DELETE', '/desk/sessions/current', { token }),
     stream: async (signal) => {
