@@ -82,9 +82,9 @@ export interface NewDelivery {
   /** No retry begins after this; null: retries end by their number alone. */
   readonly deadline: number | null;
   /**
-   * Tells apart messages of one purpose and generation: the number of the defender's message that is announced; for
-   * reminders and hand-overs the end of the acknowledgement (milliseconds since 1970), because whoever renewed is
-   * reminded again; else 0.
+   * Tells apart messages of one purpose and generation: the number of the defender's message that is announced; for a
+   * reminder when it was due and for a hand-over the end of the acknowledgement (milliseconds since 1970), because
+   * whoever renewed is reminded again; for a repetition its number; else 0.
    */
   readonly nth: number;
 }

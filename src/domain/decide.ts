@@ -129,7 +129,7 @@ function remindOwner(timer: AlertTimer, context: TickContext): Change {
   const told = firstContacts(context.ownerContacts);
   return changeOf(
     { ...timer, dueAt: timer.ackExpiresAt, dueKind: 'ack_expiry' },
-    { deliveries: deliveriesTo(told, { purpose: 'reminder', gen: timer.gen, tier: timer.tier, deadline: timer.ackExpiresAt, nth: timer.ackExpiresAt ?? 0 }) },
+    { deliveries: deliveriesTo(told, { purpose: 'reminder', gen: timer.gen, tier: timer.tier, deadline: timer.ackExpiresAt, nth: timer.dueAt ?? 0 }) },
   );
 }
 

@@ -166,10 +166,10 @@ function checkDelivery(alert: AlertFacts, delivery: DeliveryFacts, sentAt: reado
   const name = `the message "${purpose}" of generation ${gen}, tier ${tier},`;
   const accepted = attempts.filter(({ outcome }) => outcome === 'accepted').length;
   const unclear = attempts.filter(({ outcome }) => outcome === 'ambiguous' || outcome === null).length;
-  must(6, accepted <= 1, () => `${name} has ${accepted} clear acceptances`);
-  must(6, sentAt.length <= accepted + unclear, () => `${name} was taken ${sentAt.length} times, with ${accepted} clear and ${unclear} unclear attempts`);
   must(7, sentAt.length === 0 || (attempts[0]?.startedAt ?? Infinity) <= Math.min(...sentAt) + roundingMs, () => `${name} was taken before any attempt is on record`);
   must(7, sentAt.length <= attempts.length, () => `${name} was taken ${sentAt.length} times, ${attempts.length} attempts are on record`);
+  must(6, accepted <= 1, () => `${name} has ${accepted} clear acceptances`);
+  must(6, sentAt.length <= accepted + unclear, () => `${name} was taken ${sentAt.length} times, with ${accepted} clear and ${unclear} unclear attempts`);
   must(8, attempts.every(({ attempt }, at) => attempt === at + 1) && delivery.attempt === attempts.length, () => `${name} is at attempt ${delivery.attempt}, on record are ${attempts.map(({ attempt }) => attempt).join(', ')}`);
   const last = attempts.at(-1)?.outcome;
   must(8, accepted === 0 || last === 'accepted', () => `${name} was accepted in an attempt that was not the last: an old one changed it`);

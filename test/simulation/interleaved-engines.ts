@@ -62,6 +62,7 @@ export class InterleavedEngines {
   async scenario(draw: Draw): Promise<{ readonly trace: string[]; readonly found: string[] }> {
     const alerts = Array.from({ length: 2 + draw.below(2) }, () => sealAlert(this.coalition, { severity: draw.pick(['S1', 'S1', 'S2']), t: 'panic' }));
     for (const alert of alerts) await submit(this.app.url, alert);
+    await this.editPolicy();
     const trace: string[] = [];
     for (let phase = 0; phase < 3; phase++) {
       trace.push(...(await interleave(draw, this.actors(draw, alerts))));
@@ -80,6 +81,16 @@ export class InterleavedEngines {
     await this.sink.stop();
     await this.owner.end();
     await this.drop();
+  }
+
+  /** 17: from the next version on one tier is left out and the others have ten times as long; none of these alerts may notice. */
+  private async editPolicy(): Promise<void> {
+    const { body } = this.coalition.policy;
+    const after = (at: number) => ({ S1: at * 10 * stepMs, S2: at * 10 * stepMs, S3: at * 10 * stepMs, S4: at * 10 * stepMs });
+    const tiers = body.tiers.filter(({ tier }) => tier !== 2).map((tier, at) => (tier.afterMs.S1 === null ? tier : { ...tier, afterMs: after(at) }));
+    const policies = new Policies(new EvidenceLog(this.coalition.p));
+    const published = await this.database.transaction((tx) => policies.publish(tx, 1, { ...body, version: body.version + 1, tiers }));
+    if ('refused' in published) throw new Error(`the edited policy was refused: ${published.refused}`);
   }
 
   private actors(draw: Draw, alerts: readonly SealedAlert[]) {

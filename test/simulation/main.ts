@@ -13,6 +13,7 @@ const program = new Command('simulate')
   .option('--seed <number>', 'repeat the run with this seed', wholeNumber)
   .option('--histories <count>', 'live this many random histories of the pure core', wholeNumber)
   .option('--rounds <count>', 'so many rounds of faults against real processes', wholeNumber, 10)
+  .option('--only <words>', 'only faults whose name contains this')
   .option('--slow', 'also faults that take more than a minute', false)
   .parse();
 
@@ -21,9 +22,10 @@ interface Wishes {
   readonly histories?: number;
   readonly rounds: number;
   readonly slow: boolean;
+  readonly only?: string;
 }
 
-const { seed = anySeed(), histories, rounds, slow } = program.opts<Wishes>();
+const { seed = anySeed(), histories, rounds, slow, only = '' } = program.opts<Wishes>();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const startedAt = performance.now();
 const seconds = (): number => Math.round((performance.now() - startedAt) / 1000);
@@ -34,7 +36,7 @@ try {
     const lived = await runManyHistories(seed, histories, (done) => done % 100_000 === 0 && say(`${done} histories`));
     say(`${histories} histories, ${lived} alerts, no rule broken, in ${seconds()} s`);
   } else {
-    const struck = await runRounds(new Draw(seed), { rounds, slow, tell: say });
+    const struck = await runRounds(new Draw(seed), { rounds, slow, only, tell: say });
     say(`${rounds} rounds, ${struck.length} faults of ${new Set(struck).size} kinds, no rule broken, in ${seconds()} s`);
   }
 } catch (error) {

@@ -20,12 +20,15 @@ function core(invariant: number, what: string, file: string, find: string, repla
   return { invariant, what, file: `src/domain/${file}`, find, replace, caughtBy: histories, says: `invariant ${invariant}:` };
 }
 
+const interleavings: Proof = { kind: 'integration', spec: 'interleavings', test: 'keep every rule of the list' };
+const takenOver: Proof = { kind: 'integration', spec: 'integration/delivery.spec', test: 'a sender that died' };
+
 export const MUTATIONS: readonly Mutation[] = [
   core(1, 'an owner who was reminded is forgotten', 'decide.ts', `dueAt: timer.ackExpiresAt, dueKind: 'ack_expiry'`, `dueAt: null, dueKind: null`),
   core(2, 'closing leaves queued messages waiting', 'ending.ts', `cancel: { kind: 'all' }`, `cancel: { kind: 'none' }`),
   core(3, 'the ladder jumps to its last tier', 'policy.ts', 'ladder.steps.find((step) => step.tier > tier) ?? null', 'ladder.steps.findLast((step) => step.tier > tier) ?? null'),
   core(4, 'a press on an older picture escalates as well', 'handling.ts', 'if (by.expectedGen !== timer.gen)', 'if (by.expectedGen > timer.gen)'),
-  core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.ackExpiresAt ?? 0', 'nth: 0'),
+  core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.dueAt ?? 0', 'nth: 0'),
   core(6, 'an accepted message is tried again', 'delivery-outcome.ts', `return { ...nothing, state: 'sent' }`, `return { ...nothing, state: 'failed', nextAt: now }`),
   core(11, 'an acknowledgement withdraws nothing', 'answers.ts', `{ cancel: { kind: 'ladder' }, events: [event] }`, `{ events: [event] }`),
   core(13, 'two answers of one person are a quorum', 'answers.ts', 'return people.size >= rule.quorum', 'return acks.length >= rule.quorum'),
@@ -36,4 +39,41 @@ export const MUTATIONS: readonly Mutation[] = [
   core(24, 'a forced wish leaves another trace', 'ending.ts', `detail: { code: 'stand_down_checked' }`, `detail: { code: by.genuine ? 'stand_down_checked' : 'stand_down_refused' }`),
   core(25, 'the end of a pause is not written down', 'decide.ts', `events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }]`, `events: []`),
   core(26, 'the duty desk is not told of a round without an answer', 'decide.ts', 'const told = firstContacts(context.reachable.dutyDesk)', 'const told = firstContacts(context.reachable.dutyDesk).slice(1)'),
+  {
+    invariant: 7,
+    what: 'a first attempt is not put on record',
+    file: 'src/delivery/claim-deliveries.ts',
+    find: 'SELECT coalition_id, delivery_id, attempt FROM claimed',
+    replace: 'SELECT coalition_id, delivery_id, attempt FROM claimed WHERE attempt > 1',
+    caughtBy: interleavings,
+    says: 'invariant 7:',
+  },
+  {
+    invariant: 8,
+    what: 'a sender that lost its lease writes its outcome all the same',
+    file: 'src/delivery/settle.ts',
+    find: "`attempt = $3 AND state = 'sending'`",
+    replace: "`attempt >= $3 AND state <> 'dead'`",
+    caughtBy: takenOver,
+    says: 'a sender that died',
+  },
+  {
+    invariant: 17,
+    what: 'running alerts follow the policy published last',
+    file: 'src/escalation/policies.ts',
+    find: 'AND policy_version_id = $2`',
+    replace: 'AND policy_version_id >= $2 ORDER BY policy_version_id DESC`',
+    caughtBy: interleavings,
+    says: 'invariant 3:',
+  },
+  {
+    invariant: 20,
+    what: 'an event has the time of its transaction, whoever was first',
+    file: 'src/evidence/evidence-log.ts',
+    find: 'const time = head.at !== null && head.at > at ? head.at : at;',
+    replace: 'const time = at;',
+    caughtBy: interleavings,
+    says: 'invariant 20:',
+  },
+  core(22, 'a rate limit is cut to a second', 'delivery-outcome.ts', 'Math.max(leastRateLimitMs, retryAfterMs)', 'Math.min(leastRateLimitMs, retryAfterMs)'),
 ];

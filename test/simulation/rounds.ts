@@ -14,6 +14,8 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** Faults that take longer than a minute as well. */
   readonly slow: boolean;
+  /** Only faults whose name contains this; '' for all. */
+  readonly only: string;
   readonly tell: (line: string) => void;
 }
 
@@ -35,14 +37,15 @@ const severities: readonly Severity[] = ['S1', 'S1', 'S1', 'S2', 'S3'];
  * @returns the names of the faults that struck
  * @throws with every rule that does not hold any more
  */
-export async function runRounds(draw: Draw, { rounds, slow, tell }: RoundsOptions): Promise<string[]> {
+export async function runRounds(draw: Draw, { rounds, slow, only, tell }: RoundsOptions): Promise<string[]> {
   const stage = await Stage.open();
   const struck: string[] = [];
   const witness = { acknowledged: [] as Witness['acknowledged'][number][], clockMoved: new Set<string>() };
+  const possible = [...FAULTS, ...(slow ? SLOW_FAULTS : [])].filter(({ name }) => name.includes(only));
   let deck: Fault[] = [];
   try {
     for (let round = 1; round <= rounds; round++) {
-      if (deck.length < faultsPerRound) deck = [...deck, ...draw.shuffled([...FAULTS, ...(slow ? SLOW_FAULTS : [])])];
+      if (deck.length < faultsPerRound) deck = [...deck, ...draw.shuffled(possible)];
       const faults = deck.splice(0, faultsPerRound);
       tell(`round ${round}: ${faults.map(({ name }) => name).join('; ')}`);
       struck.push(...faults.map(({ name }) => name));

@@ -1,7 +1,7 @@
 import type { AlertTimer, Change } from '../../../src/domain/alert.js';
 import { isWanted } from '../../../src/domain/delivery-outcome.js';
 import { isClosed } from '../../../src/domain/life-cycle.js';
-import { ackLifetimeMs, loopMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
+import { ackLifetimeMs, loopMs, snoozeMostMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
 import { replay } from '../replay.js';
 import { must } from '../violation.js';
 import type { AlertInMemory, Cause } from './alert-in-memory.js';
@@ -96,7 +96,7 @@ export function checkChange({ ladder, now, life, answers }: AlertInMemory, befor
 
 /** Nothing in this ladder takes longer. */
 function longestPromiseMs(ladder: Ladder): number {
-  return Math.max(ackLifetimeMs(ladder), ladder.policy.standDownPauseMs, loopMs(ladder), ...ladder.steps.map(({ tier }) => waitMs(ladder, tier)));
+  return Math.max(ackLifetimeMs(ladder), snoozeMostMs(ladder) ?? 0, ladder.policy.standDownPauseMs, loopMs(ladder), ...ladder.steps.map(({ tier }) => waitMs(ladder, tier)));
 }
 
 /** A ringing timer gets somewhere: another tier or kind, or a later time. Otherwise it would ring for ever. */

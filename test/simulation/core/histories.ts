@@ -2,7 +2,7 @@ import { acknowledge, decline, type Answer } from '../../../src/domain/answers.j
 import { decide } from '../../../src/domain/decide.js';
 import { afterAttempt, isWanted, lastMessageDied, type AttemptOutcome } from '../../../src/domain/delivery-outcome.js';
 import { announceFollowUp, checkStandDown, close, requestStandDown, type CloseRequest } from '../../../src/domain/ending.js';
-import { acceptHandOver, escalateNow, handOver, recordAction, renew, type HandOverTarget } from '../../../src/domain/handling.js';
+import { acceptHandOver, escalateNow, handOver, recordAction, renew, snooze, type HandOverTarget } from '../../../src/domain/handling.js';
 import { CLOSED_STATES, isClosed } from '../../../src/domain/life-cycle.js';
 import type { Change } from '../../../src/domain/alert.js';
 import { Draw } from '../draw.js';
@@ -75,6 +75,9 @@ class Story {
     const used = new Set(world.messages.filter((each) => each.gen === message.gen && each.purpose === message.purpose && each.nth === message.nth).map(({ contact }) => contact.contactId));
     const otherContacts = world.everybody.filter(({ rid, contactId }) => message.contact.rid !== null && rid === message.contact.rid && !used.has(contactId) && !world.disabled.has(contactId));
     const then = afterAttempt({ ...message, severity: world.life.severity }, outcome, { wanted, otherContacts, random: draw.fraction() }, world.now);
+    if (outcome.kind === 'rate_limited' && then.nextAt !== null) {
+      must(22, then.nextAt >= world.now + outcome.retryAfterMs, () => `a provider asked for ${outcome.retryAfterMs} ms, it is asked again after ${(then.nextAt ?? 0) - world.now} ms`);
+    }
     this.trace.push(`it ends ${outcome.kind}: ${then.state}`);
     message.state = then.state;
     message.nextAt = then.nextAt ?? message.nextAt;
@@ -107,6 +110,17 @@ class Story {
   renew(): void {
     const person = this.person();
     if (person) this.try(renew(this.world.ladder, this.world.timer, person.rid, person.tier, this.world.now), person.rid, 'renews');
+  }
+
+  /** 16: nobody puts off a critical alert, whatever its policy says. */
+  snooze(): void {
+    const { world, draw } = this;
+    const person = this.person();
+    if (!person) return;
+    const forMs = draw.pick([600_000, 3_600_000, 86_400_000]);
+    const decided = snooze(world.ladder, world.timer, { rid: person.rid, tier: person.tier, forMs }, 0, world.now);
+    if (world.life.severity === 1) must(16, 'refused' in decided, () => 'a critical alert was put off');
+    this.try(decided, person.rid, 'puts off');
   }
 
   escalate(): void {
@@ -234,6 +248,8 @@ const OUTCOMES: readonly AttemptOutcome[] = [
   { kind: 'refused', code: '550', contactIsDead: true },
   { kind: 'refused', code: '554', contactIsDead: false },
   { kind: 'retry', code: '421', providerTrouble: true },
+  { kind: 'rate_limited', code: '429', retryAfterMs: 3_000 },
+  { kind: 'rate_limited', code: '429', retryAfterMs: 1_800_000 },
   { kind: 'ambiguous', code: 'lost' },
 ];
 
@@ -247,6 +263,7 @@ const STEPS: readonly Step[] = [
   ...times(2, (story) => story.decline()),
   ...times(1, (story) => story.act()),
   ...times(1, (story) => story.renew()),
+  ...times(1, (story) => story.snooze()),
   ...times(1, (story) => story.escalate()),
   ...times(1, (story) => story.handOver()),
   ...times(1, (story) => story.accept()),
