@@ -19,7 +19,13 @@ export class ClockGuard {
   private readonly logger = new Logger('Clock');
   /** The latest database time seen by any instance. */
   private latest = 0;
-  private frozen: { readonly since: number; readonly jumpMs: number } | null = null;
+  private frozen: {
+    /** On this process's steady clock. */
+    readonly since: number;
+    /** The last time that was read on the clock before it went back, in milliseconds since 1970. */
+    readonly lastBefore: number;
+    readonly jumpMs: number;
+  } | null = null;
 
   constructor(
     private readonly database: Database,
@@ -47,24 +53,34 @@ export class ClockGuard {
     }
     if (this.frozen === null) {
       const jumpMs = this.latest - now.getTime();
-      this.frozen = { since: performance.now(), jumpMs };
+      this.frozen = { since: performance.now(), lastBefore: this.latest, jumpMs };
       this.logger.error(`the clock of the database went back by ${Math.round(jumpMs / 1000)} s: the ladder stands still for a minute; check the clock`);
     }
     if (this.frozenForMs() < this.freezeMs) return false;
-    await this.accept(this.frozen.jumpMs);
+    await this.accept(this.frozen);
     return false; // the next tick reads the time anew
   }
 
-  private async accept(jumpMs: number): Promise<void> {
+  private async accept({ lastBefore, jumpMs }: NonNullable<ClockGuard['frozen']>): Promise<void> {
     await this.database.transaction(async (tx) => {
       await tx.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
       // Whoever of the instances gets here second finds the heartbeats already put right.
       const { rowCount } = await tx.query('UPDATE engine_heartbeat SET at = clock_timestamp() WHERE at > clock_timestamp()');
       if (rowCount === 0) return;
       const seconds = [jumpMs / 1000];
+      // Set by the earlier clock: whatever was not yet due on it, and what it had changed lately. Not "later than now
+      // plus the jump": now is a minute on, and what was due in that minute would be late by the whole jump.
       await tx.query(
         `UPDATE alert_timer SET due_at = due_at - make_interval(secs => $1), ack_expires_at = ack_expires_at - make_interval(secs => $1)
-         WHERE due_at > clock_timestamp() + make_interval(secs => $1)`,
+         WHERE due_at > $2 OR (due_at > clock_timestamp() AND chain_at > clock_timestamp())`,
+        [...seconds, new Date(lastBefore - clockToleranceMs)],
+      );
+      // Pauses and repetitions count from here.
+      await tx.query(`UPDATE tier_entry SET entered_at = entered_at - make_interval(secs => $1) WHERE entered_at > clock_timestamp()`, seconds);
+      // A provider that was to rest for seconds would rest for as long as the jump.
+      await tx.query(
+        `UPDATE channel_health SET open_until = open_until - make_interval(secs => $1), blocked_until = blocked_until - make_interval(secs => $1)
+         WHERE open_until > clock_timestamp() OR blocked_until > clock_timestamp()`,
         seconds,
       );
       await tx.query(

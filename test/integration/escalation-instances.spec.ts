@@ -180,18 +180,24 @@ describe('an engine that was away', () => {
   });
 
   it('when the clock of the database goes back, the ladder stands still with an alarm, and then keeps the promised lengths', async () => {
-    const alert = await waiting('S2', 0);
+    const [alert, soon] = [await waiting('S2', 0), await waiting('S2', 0)];
     await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 hour 10 minutes' WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
+    // On the earlier clock this one is due while the ladder stands still.
+    await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 hour 0.5 seconds' WHERE alert_id = $1`, [Buffer.from(soon.alertId)]);
+    await app.database.query(`INSERT INTO channel_health (coalition_id, key, state, open_until) VALUES (1, 'a-provider', 'open', now() + interval '1 hour 15 seconds')`);
     // As an instance leaves it that saw a clock one hour ahead of today's.
     await app.database.query(`INSERT INTO engine_heartbeat (instance, at) VALUES (gen_random_uuid(), now() + interval '1 hour')`);
-    const guard = new ClockGuard(app.database, 200);
+    const guard = new ClockGuard(app.database, 1_500);
     await guard.start();
     const now = async (): Promise<Date> => (await app.database.query<{ now: Date }>('SELECT clock_timestamp() AS now')).rows[0]?.now ?? new Date(0);
     expect(await guard.admits(await now())).toBe(false);
     expect(guard.frozenForMs()).toBeGreaterThan(0);
     await until('the earlier clock is accepted', async () => guard.admits(await now()));
     const due = Date.parse((await viewOf(app, alert.alertId)).due?.at ?? '');
-    expect(Math.abs(due - Date.now() - 10 * minute)).toBeLessThan(10_000);
+    expect(Math.abs(due - Date.now() - 10 * minute)).toBeLessThan(15_000);
+    expect(Date.parse((await viewOf(app, soon.alertId)).due?.at ?? '')).toBeLessThan(Date.now() + 5_000);
+    const resting = await app.database.query(`SELECT FROM channel_health WHERE open_until > clock_timestamp() + interval '1 minute'`);
+    expect(resting.rowCount).toBe(0);
     const { rows } = await app.database.query('SELECT FROM engine_heartbeat WHERE at > clock_timestamp()');
     expect(rows).toHaveLength(0);
   });
