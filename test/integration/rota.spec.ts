@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Rid } from '../../src/domain/alert.js';
 import { dutyAt } from '../../src/domain/on-duty.js';
 import type { Rotation, ShiftOverride } from '../../src/domain/rota.js';
+import { Policies } from '../../src/escalation/policies.js';
+import { EvidenceLog } from '../../src/evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../../src/platform/coalition.js';
 import { ContactBook } from '../../src/roster/contact-book.js';
 import { addHolidays, addOverride, addRotation, clearHolidays, clearHours, readRota, removeOverride, removeRotation, setHours } from '../../src/roster/rota-store.js';
@@ -124,6 +126,28 @@ describe('who has duty', () => {
     const view = await viewOf(app, alert.alertId);
     expect(view.tiers[0]).toMatchObject({ status: 'waiting' });
     expect(Date.parse(view.next?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(`${end}T00:00:00Z`));
+  });
+
+  it('a running alert keeps its ladder when a new policy is published, and its people are whoever has duty then', async () => {
+    const alert = sealAlert(coalition, { consents: { abroad: false, eu: false } });
+    await submit(app.url, alert);
+    const before = await until('the first tier is told', async () => {
+      const now = await viewOf(app, alert.alertId);
+      return now.tiers[0]?.status === 'notified' ? now : null;
+    });
+    const slower = { ...coalition.policy.body, version: 100, tiers: coalition.policy.body.tiers.map((tier) => (tier.tier === TIER.T1b ? { ...tier, afterMs: { ...tier.afterMs, S1: 9 * 60_000 } } : tier)) };
+    const log = new EvidenceLog(coalition.p);
+    expect(await app.database.transaction((tx) => new Policies(log).publish(tx, DEFAULT_COALITION, slower))).toHaveProperty('policyVersionId');
+    await rotation([[reserve]]);
+    expect((await viewOf(app, alert.alertId)).next).toEqual(before.next);
+    await app.database.query(`UPDATE alert_timer SET due_at = now(), due_kind = 'escalate' WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
+    await until('the second tier is told', async () => (await viewOf(app, alert.alertId)).tiers[1]?.enteredAt);
+    const told = (await deliveriesOf(app.database, alert.alertId)).filter(({ tier }) => tier === TIER.T1b).map(({ contact_id }) => contact_id);
+    expect(told).toEqual([coalition.contactIds.get('oshReserve')]);
+    // T2 follows after 5 min, as it did when the alert came in, and not after 1.
+    const { next } = await viewOf(app, alert.alertId);
+    expect(Date.parse(next?.at ?? '') - Date.now()).toBeGreaterThan(3 * 60_000);
+    await expect(app.database.query(`UPDATE policy_version SET version = version + 1`)).rejects.toThrow();
   });
 
   it('is the same in the database as it was set, by the clocks of its zone', async () => {
