@@ -16,7 +16,7 @@ export const LANGUAGE_NAMES: readonly (readonly [BotLanguage, string])[] = [
 /** The language that a Telegram client reports, if the bot speaks it; else Russian, which most people in the region read. */
 export function languageOf(code: string | undefined): BotLanguage {
   const found = LANGUAGE_NAMES.find(([lang]) => code?.toLowerCase().split('-')[0] === lang);
-  return found?.[0] ?? (code === undefined ? 'ru' : code.toLowerCase().startsWith('en') ? 'en' : 'ru');
+  return found?.[0] ?? 'ru';
 }
 
 /** The bot's sentences in all languages. */

@@ -83,6 +83,7 @@ export function AlertScreen(props: AlertScreenProps) {
             {t('desk.alert.number', { tag: alertId.slice(0, 8) })}
           </p>
           {detail === null ? null : <ArmedMark events={detail.events} />}
+          {opened?.via === 'telegram' ? <p class="armed-mark">{t('desk.via-telegram')}</p> : null}
         </div>
         {isClosed(entry.state) ? null : <DueClock large {...nextClock(entry, detail)} tierName={nextName} />}
       </header>

@@ -122,6 +122,8 @@ export interface OpenedAlert {
   readonly attachments: readonly AttachmentEntry[];
   /** In the order in which the server received them. */
   readonly messages: readonly AlertMessage[];
+  /** Written into a chat that a third party could read; the sender cannot read replies there. */
+  readonly via?: 'telegram';
   /** The tier of the stanza that opened for this reader. */
   readonly tier: number;
   /** Tiers whose reading waits for the gatekeeper. */

@@ -101,6 +101,7 @@ function openTrusted(
       severity: payload.severity,
       answers: Object.assign({}, payload.answers, ...followups.map((each) => each.answers ?? {})) as OpenedAlert['answers'],
       consents: followups.reduce((now, each) => each.consents ?? now, payload.consents),
+      ...(payload.via === undefined ? {} : { via: payload.via }),
       recipients: payload.recipients,
       ...(payload.location === undefined ? {} : { location: payload.location }),
       attachments: [...payload.attachments, ...followups.flatMap((each) => each.attachments)],

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadSodium } from '@jardam/protocol/sodium';
+import { openServerKey } from '../../src/platform/keys/server-key.js';
+import { Database } from '../../src/platform/database/database.js';
+import { Invites } from '../../src/telegram/accounts/invites.js';
+import { ChatSecrets } from '../../src/telegram/secrets.js';
+import { startBotApi, type BotApiServer } from '../support/bot-api/bot-api-server.js';
+import { testDatabaseUrl } from '../support/database.js';
+import { until } from '../support/ladder.js';
+import { demoCoalition } from '../support/stored-coalition.js';
+import { startServiceProcess, type ServiceProcess } from './support/service-process.js';
+
+// Two real processes, one bot. What Telegram has not been told is handled is handled by whoever is left.
+describe('several instances with one bot', () => {
+  let telegram: BotApiServer;
+  let database: Database;
+  let server: Awaited<ReturnType<typeof testDatabaseUrl>>;
+  let dataDir: string;
+  const processes: ServiceProcess[] = [];
+
+  const start = async (): Promise<ServiceProcess> => {
+    const started = await startServiceProcess({
+      DATABASE_URL: server.url,
+      JARDAM_DATA_DIR: dataDir,
+      JARDAM_TELEGRAM_TOKEN: telegram.token,
+      JARDAM_TELEGRAM_API_ROOT: telegram.url,
+      JARDAM_TELEGRAM_POLL_TIMEOUT_MS: '5000',
+    });
+    processes.push(started);
+    return started;
+  };
+
+  beforeAll(async () => {
+    telegram = await startBotApi();
+    server = await testDatabaseUrl();
+    dataDir = mkdtempSync(join(tmpdir(), 'jardam-takeover-'));
+    database = await Database.open({ url: server.url, poolSize: 5 });
+    await demoCoalition(database);
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const each of processes) await each.kill();
+    await database.close();
+    await server.drop();
+    await telegram.stop();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('takes over within seconds of a kill -9 in the middle of an update: one alert, none lost', async () => {
+    const first = await start();
+    const second = await start();
+    const p = await loadSodium();
+    const key = await openServerKey(database, p, { name: 'telegram', file: join(dataDir, 'keys', 'telegram.key') });
+    const { token } = await database.transaction((tx) => new Invites(new ChatSecrets(p, key)).create(tx, 60_000));
+    const person = telegram.person({ languageCode: 'en' });
+    person.start(token);
+    await until('somebody joins', () => person.screen.includes('You have joined'), 30_000);
+
+    // Nobody can write a new alert now: whoever takes the update stands between it and its commit.
+    const text = `between update and commit ${randomBytes(4).toString('hex')}`;
+    let release = (): void => undefined;
+    const held = database.transaction(async (tx) => {
+      await tx.query('LOCK TABLE envelope IN ACCESS EXCLUSIVE MODE');
+      await new Promise<void>((resolve) => (release = resolve));
+    });
+    person.writes(text);
+    const isTaken = async (): Promise<boolean> =>
+      (await database.query(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'envelope'::regclass`)).rowCount > 0;
+    await until('the update is being taken', isTaken, 30_000);
+    const leader = await database.query<{ pid: number }>(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND granted`, [0x5447_504c]);
+    expect(leader.rowCount).toBe(1);
+    await first.kill();
+    const killedAt = Date.now();
+    release();
+    await held;
+    const alerts = async (): Promise<number> => (await database.query('SELECT FROM alert')).rowCount;
+    await until('the alert is there', async () => (await alerts()) === 1, 30_000);
+    // Whichever of the two polled: the other one, or the same, has it. Generous, because test machines are slow.
+    expect(Date.now() - killedAt).toBeLessThan(20_000);
+    await until('the chat is clean and told', () => person.own.length === 0 && /Received \d\d:\d\d/.test(person.screen), 30_000);
+
+    // Killed between the commit and the deletion: the deletion was written with the commit.
+    telegram.fail('deleteMessage', { kind: 'bad-gateway' }, 1_000);
+    person.writes('more, and then nothing');
+    await until('it is passed on', async () => (await database.query('SELECT FROM envelope')).rowCount === 2, 30_000);
+    await second.kill();
+    telegram.state.faults.clear();
+    expect(person.own).toHaveLength(1);
+    await start();
+    await until('the deletion is made up for', () => person.own.length === 0, 30_000);
+    expect(await alerts()).toBe(1);
+    const logs = processes.map(({ log }) => log.join('')).join('');
+    for (const secret of [telegram.token, telegram.token.split(':')[1] ?? '', String(person.id), text]) expect(logs).not.toContain(secret);
+  }, 120_000);
+});

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TelegramPerson } from '../support/bot-api/person.js';
+import { until } from '../support/ladder.js';
+import { telegramWorld, type ReadMessage, type TelegramWorld } from '../support/telegram-world.js';
+import { findCanaries } from '../e2e/support/canaries.js';
+import type { World } from '../e2e/support/world.js';
+
+/** A JPEG of one pixel's worth of tables, with a comment that tells where it was taken. */
+function jpegWithComment(comment: string): Buffer {
+  const text = Buffer.from(comment);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(text.length + 2);
+  return Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xfe]), length, text, Buffer.from([0xff, 0xda, 0x00, 0x02, 0x11, 0x22, 0xff, 0xd9])]);
+}
+
+describe('an emergency in a chat', () => {
+  let world: TelegramWorld;
+  /** Written by people in these stories; must be nowhere but with the responders. */
+  const canaries: string[] = [];
+  const canary = (name: string): string => {
+    const text = `canary-${name}-${Math.random().toString(36).slice(2)}-сирень`;
+    canaries.push(text);
+    return text;
+  };
+
+  beforeAll(async () => {
+    world = await telegramWorld({ telegram: { coalesceMs: 700 } });
+  }, 60_000);
+  afterAll(() => world.stop());
+
+  const alertWith = async (text: string): Promise<ReadMessage> =>
+    until('a responder can read it', async () => (await world.readBy('osh')).find(({ report }) => report?.answers.what?.includes(text)));
+  const about = async ({ alertId }: ReadMessage): Promise<ReadMessage[]> => (await world.readBy('osh')).filter((each) => each.alertId === alertId);
+  const received = (person: TelegramPerson): Promise<unknown> => until('it is called received', () => /Received \d\d:\d\d/.test(person.screen));
+  const updateIdOf = () => world.telegram.state.updates.pending().at(-1)?.update_id ?? 0;
+
+  it('takes an album with its caption as one alert: pictures without what is hidden in them, deleted when they are safe', async () => {
+    const person = await world.joined();
+    const hidden = canary('gps');
+    const caption = canary('caption');
+    person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: '1', caption });
+    person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: '1' });
+    person.sendsFile('voice', { bytes: Buffer.from(canary('voice')), type: 'audio/ogg', album: '1' });
+    const alert = await alertWith(caption);
+    const files = await until('all files are there', async () => {
+      const all = (await about(alert)).flatMap((each) => each.files);
+      return all.length === 3 ? all : null;
+    });
+    expect(files.map(({ name, type }) => `${name} ${type}`)).toEqual(['1.jpg image/jpeg', '2.jpg image/jpeg', '3.ogg audio/ogg']);
+    expect(files.some(({ bytes }) => Buffer.from(bytes).includes(hidden))).toBe(false);
+    await until('the chat is clean', () => person.own.length === 0 && person.screen.includes('Additions: 3'));
+    expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(caption))).toHaveLength(1);
+  });
+
+  it('says that a file over 20 MB was not taken, and leaves it in the chat', async () => {
+    const person = await world.joined();
+    const text = canary('film');
+    person.sendsFile('video', { bytes: Buffer.from('film'), reportedSize: 25_000_000, type: 'video/mp4', caption: text });
+    await alertWith(text);
+    await until('it is told', () => person.screen.includes('Files NOT taken: 1'));
+    expect(person.own).toHaveLength(1);
+  });
+
+  it('hands a place over, then only the latest of those that follow it', async () => {
+    const person = await world.joined();
+    const shared = person.sendsLocation(42.8746, 74.5698, 3_600);
+    const alert = await until('the first place', async () => (await world.readBy('osh')).find(({ report }) => report?.location?.lat === 42.8746));
+    await received(person);
+    for (const step of [1, 2, 3, 4]) person.edits(shared, { location: { latitude: 42.8746 + step / 100, longitude: 74.5698, horizontal_accuracy: 9, live_period: 3_600 } });
+    const last = await until('the latest place', async () => (await about(alert)).find(({ followUp }) => followUp?.answers?.where?.startsWith('42.91460')));
+    expect(last.seq).toBeLessThanOrEqual(2);
+    // Deleting it would end the sharing.
+    expect(person.own).toHaveLength(1);
+  });
+
+  it('hands over the latest of several corrections', async () => {
+    const person = await world.joined();
+    const text = canary('first');
+    const message = person.writes(text);
+    const alert = await alertWith(text);
+    const corrected = canary('corrected');
+    for (const word of ['one', 'two', corrected]) person.edits(message, { text: word });
+    const followUp = await until('the correction', async () => (await about(alert)).find((each) => each.followUp?.text.includes(corrected)));
+    expect(followUp.seq).toBeLessThanOrEqual(2);
+  });
+
+  it('makes no second alert of an update that comes again', async () => {
+    const person = await world.joined();
+    const text = canary('again');
+    person.writes(text);
+    const update = world.telegram.state.updates.pending().find(({ update_id }) => update_id === updateIdOf());
+    await alertWith(text);
+    if (update !== undefined) world.telegram.state.updates.repeat(update);
+    person.writes(canary('behind'));
+    await until('what came behind it', () => person.screen.includes('Additions: 1'));
+    expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(text))).toHaveLength(1);
+  });
+
+  it('makes one alert of a flood, and keeps nobody else waiting', async () => {
+    const [flooder, other] = [await world.joined(), await world.joined()];
+    const first = canary('flood');
+    for (let n = 0; n < 150; n++) flooder.writes(`${first} ${n}`);
+    const quiet = canary('quiet');
+    other.writes(quiet);
+    await alertWith(quiet);
+    const alert = await alertWith(`${first} 0`);
+    const all = await until('every line arrived', async () => {
+      const texts = (await about(alert)).map((each) => each.report?.answers.what ?? each.followUp?.text ?? '').join('\n');
+      return texts.includes(`${first} 149`) ? texts : null;
+    });
+    expect(all.split('\n')).toHaveLength(150);
+    expect((await about(alert)).length).toBeLessThan(20);
+  });
+
+  it('waits out an hour without Telegram: what was written is passed on, what was to be said is said', async () => {
+    const person = await world.joined();
+    world.telegram.down();
+    const text = canary('hour');
+    person.writes(text);
+    world.telegram.state.aheadMs += 3_600_000;
+    world.telegram.up();
+    await alertWith(text);
+    await received(person);
+  });
+
+  it('keeps to floods limits, bad gateways and lost answers, and tells the truth in the end', async () => {
+    const person = await world.joined();
+    world.telegram.fail('sendMessage', { kind: 'flood', retryAfterSeconds: 1 });
+    world.telegram.fail('sendMessage', { kind: 'bad-gateway' });
+    world.telegram.fail('deleteMessage', { kind: 'drop-after' });
+    world.telegram.fail('getUpdates', { kind: 'refuse', code: 409, description: 'Conflict: terminated by other getUpdates request' });
+    world.telegram.fail('getUpdates', { kind: 'bad-gateway' });
+    const text = canary('faults');
+    person.writes(text);
+    await alertWith(text);
+    await received(person);
+    expect(person.own).toEqual([]);
+  });
+
+  it('does not say that something was deleted when Telegram would not', async () => {
+    const person = await world.joined();
+    world.telegram.fail('deleteMessage', { kind: 'refuse', code: 400, description: "Bad Request: message can't be deleted for everyone" });
+    person.writes(canary('stays'));
+    await until('it is told', () => person.screen.includes('Telegram did NOT let us delete'));
+    expect(person.own).toHaveLength(1);
+  });
+
+  it('leaves a blocked chat alone, and tells how things stand when it is opened again', async () => {
+    const person = await world.joined();
+    const text = canary('blocked');
+    person.writes(text);
+    person.blocks();
+    await alertWith(text);
+    const isBlocked = async (): Promise<boolean> =>
+      (await world.app.database.query('SELECT FROM telegram_account WHERE blocked_at IS NOT NULL')).rowCount > 0;
+    await until('the block is known', isBlocked);
+    person.unblocks();
+    await until('the status', () => person.screen.includes('Received'));
+  });
+
+  it('puts aside what cannot be read, says so to the operator, and hears those behind it', async () => {
+    const person = await world.joined();
+    world.telegram.state.updates.add('message', { message_id: 'not a number', chat: { id: person.id, type: 'private' } });
+    const text = canary('behind-poison');
+    person.writes(text);
+    await alertWith(text);
+    const { rows } = await world.app.database.query('SELECT state, tries FROM telegram_update WHERE state <> $1', ['done']);
+    expect(rows).toEqual([{ state: 'quarantined', tries: 3 }]);
+  });
+
+  it('has left nothing readable: database, WAL, log and the bot’s own messages', async () => {
+    const person = await world.joined();
+    const look = { databaseUrl: world.app.databaseUrl, service: () => ({ log: world.app.log }), mail: { mails: [] } } as unknown as World;
+    const personal = [String(person.id), world.telegram.token, world.telegram.token.split(':')[1] ?? ''];
+    expect(await findCanaries(look, [...canaries, ...personal])).toEqual([]);
+    const said = JSON.stringify(world.telegram.calls.filter(({ method }) => method !== 'getUpdates').map(({ parameters }) => parameters));
+    expect(canaries.filter((each) => said.includes(each))).toEqual([]);
+    const packed = Buffer.alloc(8);
+    packed.writeBigUInt64BE(BigInt(person.id));
+    const rows = await world.app.database.query(`SELECT FROM telegram_account WHERE position($1::bytea IN user_id_sealed) > 0 OR position($1::bytea IN owner) > 0`, [packed]);
+    expect(rows.rowCount).toBe(0);
+  });
+});
