@@ -1,11 +1,15 @@
-import type { Command } from 'commander';
+import { fromHex, LANGUAGES, type Language } from '@jardam/protocol';
+import { Option, type Command } from 'commander';
+import { TelegramChannel } from '../delivery/channels/telegram/telegram-channel.js';
 import { WebhookChannel } from '../delivery/channels/webhook/webhook-channel.js';
 import { ContactChecks, type CheckRefusal, type ProofEnd } from '../delivery/contact-checks.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import type { ServiceConfig } from '../platform/config/slices.js';
 import type { Database } from '../platform/database/database.js';
+import { ContactLinks } from '../roster/contact-links.js';
 import type { CommandContext } from './command-context.js';
 import { contactBook, openChannels } from './contact-book-access.js';
+import { loadCryptography } from './cryptography.js';
 import { readConfig, withDatabase } from './database-access.js';
 import { CliFailure, EXIT } from './failure.js';
 
@@ -61,6 +65,26 @@ export function addContactCheckCommands(contact: Command, { terminal, environmen
       const line = `${result.at.toISOString()}  ${result.outcome} (${result.code})`;
       if (result.outcome !== 'accepted') throw new CliFailure(`the test was not handed over: ${line}`);
       terminal.say(line);
+    });
+
+  contact
+    .command('link')
+    .description('make a link with which a responder gives us their Telegram chat; it works once, for two days')
+    .requiredOption('--rid <rid>', 'the responder')
+    .addOption(new Option('--lang <language>', 'language of the messages').choices([...LANGUAGES]).default('en'))
+    .action(async ({ rid, lang }: { rid: string; lang: Language }) => {
+      const bytes = fromHex(rid, 16);
+      if (bytes === null) throw new CliFailure(`"${rid}" is not a responder id (32 characters 0-9 and a-f)`, EXIT.usage);
+      const config = readConfig(environment);
+      const { p } = await loadCryptography();
+      await withDatabase(config, async (database) => {
+        const telegram = (await openChannels(database, config)).get('telegram');
+        if (!(telegram instanceof TelegramChannel)) throw new CliFailure(REFUSALS['channel-not-configured']);
+        const links = new ContactLinks(p, await contactBook(database, config));
+        const owner = { coalitionId: DEFAULT_COALITION, purpose: 'responder', rid: bytes, channel: 'telegram', lang, priority: 1 } as const;
+        const token = await database.transaction((tx) => links.create(tx, owner));
+        terminal.say(await telegram.linkFor(token));
+      });
     });
 
   contact

@@ -6,10 +6,12 @@ import {
   INSTANCE_CONFIG,
   MAIL_CONFIG,
   OUTBOUND_CONFIG,
+  TELEGRAM_CONFIG,
   WEB_PUSH_CONFIG,
   type InstanceConfig,
   type MailConfig,
   type OutboundConfig,
+  type TelegramConfig,
   type WebPushConfig,
 } from '../platform/config/slices.js';
 import { PRIMITIVES } from '../platform/crypto.js';
@@ -48,9 +50,10 @@ import { Settlement } from './settle.js';
         mail: MailConfig,
         outbound: OutboundConfig,
         webPush: WebPushConfig,
+        telegram: TelegramConfig,
         bounces: BounceAddresses | null,
-      ) => makeChannels({ p, database, instance, mail, outbound, webPush, bounces }),
-      inject: [PRIMITIVES, Database, INSTANCE_CONFIG, MAIL_CONFIG, OUTBOUND_CONFIG, WEB_PUSH_CONFIG, BOUNCE_ADDRESSES],
+      ) => makeChannels({ p, database, instance, mail, outbound, webPush, telegram, bounces }),
+      inject: [PRIMITIVES, Database, INSTANCE_CONFIG, MAIL_CONFIG, OUTBOUND_CONFIG, WEB_PUSH_CONFIG, TELEGRAM_CONFIG, BOUNCE_ADDRESSES],
     },
     {
       provide: ContactChecks,

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Primitives } from '@jardam/protocol';
-import type { InstanceConfig, MailConfig, OutboundConfig, WebPushConfig } from '../platform/config/slices.js';
+import type { InstanceConfig, MailConfig, OutboundConfig, TelegramConfig, WebPushConfig } from '../platform/config/slices.js';
 import type { Database } from '../platform/database/database.js';
 import { openServerKey } from '../platform/keys/server-key.js';
 import type { Channel, Channels } from './channel.js';
 import { BounceAddresses } from './channels/email/bounce-address.js';
 import { EmailChannel } from './channels/email/email-channel.js';
+import { TelegramChannel } from './channels/telegram/telegram-channel.js';
 import { vapidKeyOf, WebPushChannel } from './channels/web-push/web-push-channel.js';
 import { WebhookChannel } from './channels/webhook/webhook-channel.js';
 import { MessageTexts } from './message-texts.js';
@@ -20,6 +21,7 @@ export interface ChannelSources {
   readonly mail: MailConfig;
   readonly outbound: OutboundConfig;
   readonly webPush: WebPushConfig;
+  readonly telegram: TelegramConfig;
   /** From `openBounceAddresses`. */
   readonly bounces: BounceAddresses | null;
 }
@@ -31,7 +33,7 @@ export interface ChannelSources {
  * @throws when a file that the configuration names is missing, or a key is not the one this database was used with
  */
 export async function makeChannels(sources: ChannelSources): Promise<Channels> {
-  const { p, instance, mail, outbound, webPush } = sources;
+  const { p, instance, mail, outbound, webPush, telegram } = sources;
   const texts = new MessageTexts();
   const rules = {
     guard: new AddressGuard(outbound.allowedNetworks),
@@ -42,6 +44,8 @@ export async function makeChannels(sources: ChannelSources): Promise<Channels> {
     new WebhookChannel(p, await channelKey(sources, 'webhook'), rules),
   ];
   if (webPush.subject !== undefined) channels.push(new WebPushChannel(vapidKeyOf(await channelKey(sources, 'web-push'), webPush.subject), rules, texts));
+  const { token, ...bot } = telegram;
+  if (token !== undefined) channels.push(new TelegramChannel({ ...bot, token }, `${instance.publicUrl}/desk`, texts));
   return new Map(channels.map((channel) => [channel.key, channel]));
 }
 

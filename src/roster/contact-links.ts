@@ -13,9 +13,12 @@ export interface LinkedContact {
   readonly priority: number;
 }
 
+/** Before the token in a Telegram link, so that the bot knows it from an invitation of a defender. */
+export const DESK_LINK_PREFIX = 'desk-';
+
 const tokenBytes = 16;
 /** Long enough to hand it over in person on the next day. */
-export const linkLifetimeMs = 2 * 86_400_000;
+const linkLifetimeMs = 2 * 86_400_000;
 
 /**
  * Contacts whose address we learn when their person comes through a link: nobody can tell the number of a Telegram

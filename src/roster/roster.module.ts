@@ -6,6 +6,7 @@ import { PRIMITIVES } from '../platform/crypto.js';
 import { Database } from '../platform/database/database.js';
 import { openServerKey } from '../platform/keys/server-key.js';
 import { ContactBook } from './contact-book.js';
+import { ContactLinks } from './contact-links.js';
 import { RosterStore } from './roster-store.js';
 
 @Module({
@@ -18,7 +19,8 @@ import { RosterStore } from './roster-store.js';
         new ContactBook(p, await openServerKey(database, p, { name: 'contacts', file: keyFile })),
       inject: [PRIMITIVES, Database, CONTACTS_CONFIG],
     },
+    { provide: ContactLinks, useFactory: (p: Primitives, contacts: ContactBook) => new ContactLinks(p, contacts), inject: [PRIMITIVES, ContactBook] },
   ],
-  exports: [RosterStore, ContactBook],
+  exports: [RosterStore, ContactBook, ContactLinks],
 })
 export class RosterModule {}

@@ -71,7 +71,7 @@ export class Conversation {
 
   private async command(tx: Tx, account: Account, incoming: Extract<Incoming, { kind: 'command' }>): Promise<void> {
     const { command, argument, userId, messageId } = incoming;
-    if (command === 'start') return this.joining.again(tx, account, userId, messageId);
+    if (command === 'start') return this.joining.again(tx, account, userId, messageId, argument);
     if (argument === '') {
       if (command === 'help') return this.joining.help(tx, account, userId);
       if (command === 'settings') return this.joining.showSettings(tx, account, userId);

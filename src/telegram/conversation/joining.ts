@@ -3,6 +3,7 @@ import { ArmedPackets } from '../../intake/armed/armed-packets.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import { INSTANCE_CONFIG, type InstanceConfig } from '../../platform/config/slices.js';
 import type { Tx } from '../../platform/database/database.js';
+import { ContactLinks, DESK_LINK_PREFIX } from '../../roster/contact-links.js';
 import { Accounts, type Account } from '../accounts/accounts.js';
 import { INVITE_TOKEN, Invites } from '../accounts/invites.js';
 import type { Incoming } from '../ingest/read-update.js';
@@ -24,6 +25,7 @@ export class Joining {
     @Inject(BotTexts) private readonly texts: BotTexts,
     @Inject(ChatSealer) private readonly sealer: ChatSealer,
     @Inject(ArmedPackets) private readonly packets: ArmedPackets,
+    @Inject(ContactLinks) private readonly links: ContactLinks,
     @Inject(INSTANCE_CONFIG) private readonly instance: InstanceConfig,
   ) {
     this.invites = new Invites(secrets);
@@ -44,6 +46,7 @@ export class Joining {
     if (token !== null) {
       // Whoever sees the chat later must find neither the token nor that there was one.
       await this.jobs.queue(tx, owner, { kind: 'delete', chatId: userId, messageIds: [incoming.messageId], alertId: null });
+      if (token.startsWith(DESK_LINK_PREFIX)) return this.linkDesk(tx, userId, lang, token);
       if (INVITE_TOKEN.test(token) && (await this.invites.use(tx, token))) {
         const account = await this.accounts.open(tx, userId, lang);
         await this.tell(tx, owner, userId, `${say('telegram.doorbell')}\n\n${say('telegram.welcome')}`);
@@ -61,10 +64,18 @@ export class Joining {
     await this.tell(tx, owner, userId, say('telegram.stranger', { url: this.instance.publicUrl, phones }).trim(), 'stranger');
   }
 
-  /** /start with or without a token from somebody who has joined; a token is left unused. */
-  async again(tx: Tx, account: Account, userId: number, messageId: number): Promise<void> {
+  /** /start with or without a token from somebody who has joined; an invitation is left unused. */
+  async again(tx: Tx, account: Account, userId: number, messageId: number, argument: string): Promise<void> {
     await this.jobs.queue(tx, account.owner, { kind: 'delete', chatId: userId, messageIds: [messageId], alertId: null });
+    if (argument.startsWith(DESK_LINK_PREFIX)) return this.linkDesk(tx, userId, account.lang, argument);
     await this.showSettings(tx, account, userId);
+  }
+
+  /** A responder's own link: from now on the desk rings in this chat. Nothing else of the account is kept. */
+  async linkDesk(tx: Tx, userId: number, lang: BotLanguage, token: string): Promise<void> {
+    const linked = await this.links.redeem(tx, DEFAULT_COALITION, { channel: 'telegram', token: token.slice(DESK_LINK_PREFIX.length), address: String(userId) });
+    const say = this.texts.in(linked?.lang ?? lang);
+    await this.tell(tx, this.secrets.ownerOf(userId), userId, say(linked === null ? 'telegram.token-refused' : 'telegram.desk-linked'));
   }
 
   async help(tx: Tx, account: Account, userId: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { Api, GrammyError, HttpError } from 'grammy';
 import { SocksProxyAgent } from 'socks-proxy-agent';
+import { DESK_LINK_PREFIX } from '../../../roster/contact-links.js';
 import type { AttemptOutcome } from '../../../domain/delivery-outcome.js';
 import type { Channel, OutgoingMessage } from '../../channel.js';
 import type { MessageTexts } from '../../message-texts.js';
@@ -76,9 +77,6 @@ export class TelegramChannel implements Channel {
     }
   }
 }
-
-/** Before the token of a link, so that the bot knows it from an invitation of a defender. */
-export const DESK_LINK_PREFIX = 'desk-';
 
 function outcomeOf(error: unknown): AttemptOutcome {
   const code = codeOf(error);
