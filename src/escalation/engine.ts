@@ -25,7 +25,7 @@ const INTERVAL_NAME = 'escalation';
 /**
  * Rings the timers. Every instance with the role "engine" runs one; PostgreSQL shares the work out among them.
  *
- * It looks every second and whenever somebody says that there is work; the look is the truth, the word only a hint.
+ * It looks twice a second and whenever somebody says that there is work; the look is the truth, the word only a hint.
  */
 @Injectable()
 export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
@@ -108,7 +108,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         await this.round();
       } catch (error) {
-        // The next look is a second away; a database that is down is reported by its own health check.
+        // The next look follows within a second; a database that is down is reported by its own health check.
         this.logger.error('the tick failed and will be repeated', error);
       }
     } while (this.again && !this.stopping);

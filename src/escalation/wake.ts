@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '../platform/database/database.js';
 
-/** Other instances hear that there may be work. Only a hint: everybody also looks by themselves every second. */
+/** Other instances hear that there may be work. Only a hint: everybody also looks by themselves all the time. */
 export const WAKE_CHANNEL = 'jardam_outbox';
 
 /** A NOTIFY in every commit cost about half of the commits per second (all commits queue for one lock), so at most this often. */

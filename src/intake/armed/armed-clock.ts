@@ -56,7 +56,7 @@ export class ArmedClock implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       while (!this.stopping && (await this.ringNext())) this.wake.afterCommit();
     } catch (error) {
-      // The next look is a second away; a database that is down is reported by its own health check.
+      // The next look follows within a second; a database that is down is reported by its own health check.
       this.logger.error('armed packets could not be looked at; this will be repeated', error);
     }
   }

@@ -24,7 +24,7 @@ export type PressRefusal = Unknown | AlreadyFired | FireRefusal | { readonly ref
  *
  * Everything takes the caller's transaction, so that the caller can record what led to it (an update from Telegram)
  * together with the effect. After the commit call `committed()`: what became due is then looked at at once, and not
- * only with the next look a second later.
+ * only with the next look.
  */
 @Injectable()
 export class ArmedPackets {
