@@ -288,12 +288,12 @@ describe('the defender’s page, in a real browser against the real service', ()
       await elsewhere.close();
     }, 60_000);
 
-    it('a request to stop pauses the alert until a person has checked', async () => {
+    it('a request to stop is told to those who were told', async () => {
       await open();
       await panic();
       await button('I am safe: ask to stop').click();
       await button('Ask to stop').click();
-      await page.getByRole('heading', { name: 'You asked to stop. A person is checking' }).waitFor({ timeout: 15_000 });
+      await page.getByRole('heading', { name: 'You asked to stop. Those who were told know it' }).waitFor({ timeout: 15_000 });
     }, 30_000);
   });
 
