@@ -37,8 +37,6 @@ const STATEMENTS: readonly string[] = [
      blocked_at        timestamptz,
      -- The pinned message with the armed button; 0 when there is none.
      button_message_id bigint NOT NULL DEFAULT 0,
-     -- The roster that the person was last asked to arm again for.
-     asked_for_roster  bigint NOT NULL DEFAULT 0,
      joined_at         timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (coalition_id, owner)
    )`,

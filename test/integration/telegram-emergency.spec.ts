@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LANGUAGES } from '@jardam/protocol';
+import { ChatSecrets } from '../../src/telegram/secrets.js';
+import { BotTexts } from '../../src/telegram/texts.js';
 import type { TelegramPerson } from '../support/bot-api/person.js';
+import { inEveryLanguage, receivedLine } from '../support/every-language.js';
 import { until } from '../support/ladder.js';
 import { telegramWorld, type ReadMessage, type TelegramWorld } from '../support/telegram-world.js';
 import { findCanaries } from '../e2e/support/canaries.js';
@@ -15,13 +20,10 @@ function jpegWithComment(comment: string): Buffer {
 
 describe('an emergency in a chat', () => {
   let world: TelegramWorld;
-  /** Written by people in these stories; must be nowhere but with the responders. */
-  const canaries: string[] = [];
-  const canary = (name: string): string => {
-    const text = `canary-${name}-${Math.random().toString(36).slice(2)}-сирень`;
-    canaries.push(text);
-    return text;
-  };
+  const texts = new BotTexts();
+  /** Begins all that people write in these stories; must be nowhere but with the responders. */
+  const marker = `сирень-${randomUUID()}`;
+  const canary = (name: string): string => `${marker}-${name}-${randomUUID()}`;
 
   beforeAll(async () => {
     world = await telegramWorld({ telegram: { coalesceMs: 700 } });
@@ -31,58 +33,65 @@ describe('an emergency in a chat', () => {
   const alertWith = async (text: string): Promise<ReadMessage> =>
     until('a responder can read it', async () => (await world.readBy('osh')).find(({ report }) => report?.answers.what?.includes(text)));
   const about = async ({ alertId }: ReadMessage): Promise<ReadMessage[]> => (await world.readBy('osh')).filter((each) => each.alertId === alertId);
-  const received = (person: TelegramPerson): Promise<unknown> => until('it is called received', () => /Received \d\d:\d\d/.test(person.screen));
+  const received = (person: TelegramPerson, say = texts.in('en')): Promise<unknown> => until('it is called received', () => receivedLine(say).test(person.screen));
   const updateIdOf = () => world.telegram.state.updates.pending().at(-1)?.update_id ?? 0;
 
-  it('takes an album with its caption as one alert: pictures without what is hidden in them, deleted when they are safe', async () => {
-    const person = await world.joined();
-    const hidden = canary('gps');
-    const caption = canary('caption');
-    person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: '1', caption });
-    person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: '1' });
-    person.sendsFile('voice', { bytes: Buffer.from(canary('voice')), type: 'audio/ogg', album: '1' });
-    const alert = await alertWith(caption);
-    const files = await until('all files are there', async () => {
-      const all = (await about(alert)).flatMap((each) => each.files);
-      return all.length === 3 ? all : null;
-    });
-    expect(files.map(({ name, type }) => `${name} ${type}`)).toEqual(['1.jpg image/jpeg', '2.jpg image/jpeg', '3.ogg audio/ogg']);
-    expect(files.some(({ bytes }) => Buffer.from(bytes).includes(hidden))).toBe(false);
-    await until('the chat is clean', () => person.own.length === 0 && person.screen.includes('Additions: 3'));
-    expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(caption))).toHaveLength(1);
-  });
+  it('takes an album with its caption as one alert: pictures without what is hidden in them, deleted when they are safe', () =>
+    inEveryLanguage(async (lang, say) => {
+      const person = await world.joined(lang);
+      const hidden = canary('gps');
+      const caption = canary('caption');
+      person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: lang, caption });
+      person.sendsFile('photo', { bytes: jpegWithComment(hidden), album: lang });
+      person.sendsFile('voice', { bytes: Buffer.from(canary('voice')), type: 'audio/ogg', album: lang });
+      const alert = await alertWith(caption);
+      const files = await until('all files are there', async () => {
+        const all = (await about(alert)).flatMap((each) => each.files);
+        return all.length === 3 ? all : null;
+      });
+      expect(files.map(({ name, type }) => `${name} ${type}`)).toEqual(['1.jpg image/jpeg', '2.jpg image/jpeg', '3.ogg audio/ogg']);
+      expect(files.some(({ bytes }) => Buffer.from(bytes).includes(hidden))).toBe(false);
+      const additions = say('telegram.additions', { n: 3 }).split('{time}')[0] ?? '';
+      await until('the chat is clean', () => person.own.length === 0 && person.screen.includes(additions));
+      expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(caption))).toHaveLength(1);
+    }));
 
-  it('says that a file over 20 MB was not taken, and leaves it in the chat', async () => {
-    const person = await world.joined();
-    const text = canary('film');
-    person.sendsFile('video', { bytes: Buffer.from('film'), reportedSize: 25_000_000, type: 'video/mp4', caption: text });
-    await alertWith(text);
-    await until('it is told', () => person.screen.includes('Files NOT taken: 1'));
-    expect(person.own).toHaveLength(1);
-  });
+  it('says that a file over 20 MB was not taken, and leaves it in the chat', () =>
+    inEveryLanguage(async (lang, say) => {
+      const person = await world.joined(lang);
+      const text = canary('film');
+      person.sendsFile('video', { bytes: Buffer.from('film'), reportedSize: 25_000_000, type: 'video/mp4', caption: text });
+      await alertWith(text);
+      await until('it is told', () => person.screen.includes(say('telegram.files-refused', { n: 1 })));
+      expect(person.own).toHaveLength(1);
+    }));
 
-  it('hands a place over, then only the latest of those that follow it', async () => {
-    const person = await world.joined();
-    const shared = person.sendsLocation(42.8746, 74.5698, 3_600);
-    const alert = await until('the first place', async () => (await world.readBy('osh')).find(({ report }) => report?.location?.lat === 42.8746));
-    await received(person);
-    for (const step of [1, 2, 3, 4]) person.edits(shared, { location: { latitude: 42.8746 + step / 100, longitude: 74.5698, horizontal_accuracy: 9, live_period: 3_600 } });
-    const last = await until('the latest place', async () => (await about(alert)).find(({ followUp }) => followUp?.answers?.where?.startsWith('42.91460')));
-    expect(last.seq).toBeLessThanOrEqual(2);
-    // Deleting it would end the sharing.
-    expect(person.own).toHaveLength(1);
-  });
+  it('hands a place over, then only the latest of those that follow it', () =>
+    inEveryLanguage(async (lang, say) => {
+      const person = await world.joined(lang);
+      const lat = 42.1 + LANGUAGES.indexOf(lang);
+      const shared = person.sendsLocation(lat, 74.5698, 3_600);
+      const alert = await until('the first place', async () => (await world.readBy('osh')).find(({ report }) => report?.location?.lat === lat));
+      await received(person, say);
+      for (const step of [1, 2, 3, 4]) person.edits(shared, { location: { latitude: lat + step / 100, longitude: 74.5698, horizontal_accuracy: 9, live_period: 3_600 } });
+      const latest = (lat + 0.04).toFixed(5);
+      const last = await until('the latest place', async () => (await about(alert)).find(({ followUp }) => followUp?.answers?.where?.startsWith(latest)));
+      expect(last.seq).toBeLessThanOrEqual(2);
+      // Deleting it would end the sharing.
+      expect(person.own).toHaveLength(1);
+    }));
 
-  it('hands over the latest of several corrections', async () => {
-    const person = await world.joined();
-    const text = canary('first');
-    const message = person.writes(text);
-    const alert = await alertWith(text);
-    const corrected = canary('corrected');
-    for (const word of ['one', 'two', corrected]) person.edits(message, { text: word });
-    const followUp = await until('the correction', async () => (await about(alert)).find((each) => each.followUp?.text.includes(corrected)));
-    expect(followUp.seq).toBeLessThanOrEqual(2);
-  });
+  it('hands over the latest of several corrections', () =>
+    inEveryLanguage(async (lang) => {
+      const person = await world.joined(lang);
+      const text = canary('first');
+      const message = person.writes(text);
+      const alert = await alertWith(text);
+      const corrected = canary('corrected');
+      for (const word of ['one', 'two', corrected]) person.edits(message, { text: word });
+      const followUp = await until('the correction', async () => (await about(alert)).find((each) => each.followUp?.text.includes(corrected)));
+      expect(followUp.seq).toBeLessThanOrEqual(2);
+    }));
 
   it('makes no second alert of an update that comes again', async () => {
     const person = await world.joined();
@@ -96,31 +105,41 @@ describe('an emergency in a chat', () => {
     expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(text))).toHaveLength(1);
   });
 
-  it('makes one alert of a flood, and keeps nobody else waiting', async () => {
-    const [flooder, other] = [await world.joined(), await world.joined()];
-    const first = canary('flood');
-    for (let n = 0; n < 150; n++) flooder.writes(`${first} ${n}`);
-    const quiet = canary('quiet');
-    other.writes(quiet);
-    await alertWith(quiet);
-    const alert = await alertWith(`${first} 0`);
-    const all = await until('every line arrived', async () => {
-      const texts = (await about(alert)).map((each) => each.report?.answers.what ?? each.followUp?.text ?? '').join('\n');
-      return texts.includes(`${first} 149`) ? texts : null;
-    });
-    expect(all.split('\n')).toHaveLength(150);
-    expect((await about(alert)).length).toBeLessThan(20);
-  });
+  it('makes one alert of a flood, and keeps nobody else waiting', () =>
+    inEveryLanguage(async (lang, say) => {
+      const [flooder, other] = [await world.joined(lang), await world.joined(lang)];
+      const first = canary('flood');
+      for (let n = 0; n < 60; n++) flooder.writes(`${first} ${n}`);
+      const quiet = canary('quiet');
+      other.writes(quiet);
+      await alertWith(quiet);
+      const alert = await alertWith(`${first} 0`);
+      const all = await until('every line arrived', async () => {
+        const texts = (await about(alert)).map((each) => each.report?.answers.what ?? each.followUp?.text ?? '').join('\n');
+        return texts.includes(`${first} 59`) ? texts : null;
+      });
+      expect(all.split('\n')).toHaveLength(60);
+      expect((await about(alert)).length).toBeLessThan(20);
+      await received(other, say);
+      // One message tells how it stands, not one for each line.
+      await until('the flooder is told', () => flooder.fromBot.filter(({ text }) => receivedLine(say).test(text)).length === 1);
+    }));
 
   it('waits out an hour without Telegram: what was written is passed on, what was to be said is said', async () => {
-    const person = await world.joined();
+    const people = await Promise.all(LANGUAGES.map(async (lang) => ({ lang, person: await world.joined(lang), text: canary('hour') })));
     world.telegram.down();
-    const text = canary('hour');
-    person.writes(text);
+    // Written while the bot hears nothing: Telegram keeps it.
+    for (const { person, text } of people) person.writes(text);
     world.telegram.state.aheadMs += 3_600_000;
+    await until('readiness tells of it', async () => (await fetch(`${world.app.url}/health/ready`).then((answer) => answer.text())).includes('"unreachable"'));
     world.telegram.up();
-    await alertWith(text);
-    await received(person);
+    await inEveryLanguage(async (lang, say) => {
+      const one = people.find((each) => each.lang === lang);
+      if (one === undefined) throw new Error('nobody waits');
+      await alertWith(one.text);
+      await received(one.person, say);
+      await until('the chat is clean', () => one.person.own.length === 0);
+    });
   });
 
   it('keeps to floods limits, bad gateways and lost answers, and tells the truth in the end', async () => {
@@ -145,18 +164,22 @@ describe('an emergency in a chat', () => {
     expect(person.own).toHaveLength(1);
   });
 
-  it('leaves a blocked chat alone, and tells how things stand when it is opened again', async () => {
-    const person = await world.joined();
-    const text = canary('blocked');
-    person.writes(text);
-    person.blocks();
-    await alertWith(text);
-    const isBlocked = async (): Promise<boolean> =>
-      (await world.app.database.query('SELECT FROM telegram_account WHERE blocked_at IS NOT NULL')).rowCount > 0;
-    await until('the block is known', isBlocked);
-    person.unblocks();
-    await until('the status', () => person.screen.includes('Received'));
-  });
+  it('leaves a blocked chat alone, and tells how things stand when it is opened again', () =>
+    inEveryLanguage(async (lang, say) => {
+      const person = await world.joined(lang);
+      const text = canary('blocked');
+      person.writes(text);
+      person.blocks();
+      await alertWith(text);
+      const owner = Buffer.from(world.app.service.app.get(ChatSecrets).ownerOf(person.id));
+      const isBlocked = async (): Promise<boolean> =>
+        (await world.app.database.query('SELECT FROM telegram_account WHERE owner = $1 AND blocked_at IS NOT NULL', [owner])).rowCount === 1;
+      await until('the block is known', isBlocked);
+      const waits = async (): Promise<number> => (await world.app.database.query('SELECT FROM telegram_job WHERE owner = $1', [owner])).rowCount;
+      await until('nothing more is tried', async () => (await waits()) === 0);
+      person.unblocks();
+      await received(person, say);
+    }));
 
   it('puts aside what cannot be read, says so to the operator, and hears those behind it', async () => {
     const person = await world.joined();
@@ -172,9 +195,9 @@ describe('an emergency in a chat', () => {
     const person = await world.joined();
     const look = { databaseUrl: world.app.databaseUrl, service: () => ({ log: world.app.log }), mail: { mails: [] } } as unknown as World;
     const personal = [String(person.id), world.telegram.token, world.telegram.token.split(':')[1] ?? ''];
-    expect(await findCanaries(look, [...canaries, ...personal])).toEqual([]);
+    expect(await findCanaries(look, [marker, ...personal])).toEqual([]);
     const said = JSON.stringify(world.telegram.calls.filter(({ method }) => method !== 'getUpdates').map(({ parameters }) => parameters));
-    expect(canaries.filter((each) => said.includes(each))).toEqual([]);
+    expect(said).not.toContain(marker);
     const packed = Buffer.alloc(8);
     packed.writeBigUInt64BE(BigInt(person.id));
     const rows = await world.app.database.query(`SELECT FROM telegram_account WHERE position($1::bytea IN user_id_sealed) > 0 OR position($1::bytea IN owner) > 0`, [packed]);

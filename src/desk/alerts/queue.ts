@@ -26,8 +26,6 @@ export interface QueueEntry {
   /** Somebody else's message came in after this person's last act on the alert. */
   readonly unread: boolean;
   readonly messages: number;
-  /** Telegram is not built yet; the field is in the contract so that pages need not change. */
-  readonly viaTelegram: false;
 }
 
 export interface QueuePage {
@@ -153,6 +151,5 @@ function entryOf(row: QueueRow): QueueEntry {
     ackedBy: row.acked_by,
     unread: row.unread,
     messages: row.messages,
-    viaTelegram: false,
   };
 }

@@ -14,7 +14,6 @@ export interface Account {
   readonly eu: boolean;
   readonly blockedAt: Date | null;
   readonly buttonMessageId: number;
-  readonly askedForRoster: number;
 }
 
 interface AccountRow extends Record<string, unknown> {
@@ -24,10 +23,9 @@ interface AccountRow extends Record<string, unknown> {
   eu: boolean;
   blocked_at: Date | null;
   button_message_id: number;
-  asked_for_roster: number;
 }
 
-const COLUMNS = 'owner, lang, abroad, eu, blocked_at, button_message_id, asked_for_roster';
+const COLUMNS = 'owner, lang, abroad, eu, blocked_at, button_message_id';
 
 /** Who has joined the bot. The database knows an account by a keyed hash and holds its Telegram id sealed. */
 @Injectable()
@@ -98,5 +96,5 @@ export class Accounts {
 
 function accountOf(row: AccountRow): Account {
   const { owner, lang, abroad, eu } = row;
-  return { owner, lang, abroad, eu, blockedAt: row.blocked_at, buttonMessageId: row.button_message_id, askedForRoster: row.asked_for_roster };
+  return { owner, lang, abroad, eu, blockedAt: row.blocked_at, buttonMessageId: row.button_message_id };
 }

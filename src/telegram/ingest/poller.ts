@@ -27,8 +27,8 @@ const batchLimit = 100;
 const keepHouseMs = 600_000;
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
-/** A token that Telegram does not know is changed by a person; asking more often helps nobody. */
-const unauthorisedPauseMs = 30_000;
+/** A token that Telegram does not know is changed by a person, in hours; but Telegram in trouble says 401, too, for seconds. */
+const longestUnauthorisedPauseMs = 30_000;
 /** Beyond the time of a poll, this much silence is a fault. */
 const overdueMarginMs = 40_000;
 
@@ -44,6 +44,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
   private lastProblem: string | null = null;
   private houseKeptAt = 0;
+  private readonly startedAt = Date.now();
 
   constructor(
     @Inject(Database) private readonly database: Database,
@@ -63,8 +64,8 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.health.register('telegram', () => this.state(), { required: false });
     const age = this.metrics.gauge('telegram_poll_age_seconds', 'Time since Telegram last answered a question for updates, of any instance');
-    // Asked when somebody looks, so that it grows while nobody polls.
-    (age as unknown as { collect: () => Promise<void> }).collect = async () => age.set(((await this.ageMs()) ?? 0) / 1_000);
+    // Asked when somebody looks, so that it grows while nobody polls; before the first answer, since this process began.
+    (age as unknown as { collect: () => Promise<void> }).collect = async () => age.set(((await this.ageMs()) ?? Date.now() - this.startedAt) / 1_000);
     if (this.instance.roles.includes('telegram')) this.running = this.run();
   }
 
@@ -109,13 +110,14 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     const lost = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, lost.signal]);
     const watch = this.watch(lock, lost, signal);
+    // Beside the first poll and not before it: when Telegram is slow, taking over must not wait for lists of commands.
+    const introduced = this.introduce(signal).catch((error: unknown) => this.log.error('the bot’s commands could not be written', error));
     try {
-      await this.introduce(signal);
       if (this.config.receive === 'webhook') await this.watchWebhook(signal);
       else await this.poll(signal);
     } finally {
       lost.abort();
-      await watch;
+      await Promise.all([watch, introduced]);
       await lock.release(DEFAULT_COALITION);
       this.lastProblem = null;
     }
@@ -192,7 +194,10 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async recover(answer: Extract<CallOutcome, { ok: false }>, failures: number, signal: AbortSignal): Promise<void> {
-    if (answer.failure === 'flood') return this.rest(answer.retryAfterMs, signal);
+    if (answer.failure === 'flood') {
+      this.problem('flood', 'Telegram asks for a pause');
+      return this.rest(answer.retryAfterMs, signal);
+    }
     if (answer.failure === 'unreachable') {
       this.problem('unreachable', 'Telegram does not answer');
       return this.rest(pause(failures), signal);
@@ -206,7 +211,7 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
     }
     if (answer.code === 401 || answer.code === 404) {
       this.problem('unauthorised', 'Telegram does not know the token of this bot');
-      return this.rest(unauthorisedPauseMs, signal);
+      return this.rest(pause(failures, longestUnauthorisedPauseMs), signal);
     }
     this.problem(`refused-${answer.code}`, `Telegram refuses to give updates (${answer.code})`);
     return this.rest(pause(failures), signal);
@@ -240,6 +245,6 @@ export class Poller implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-function pause(failures: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
+function pause(failures: number, longestMs = longestPauseMs): number {
+  return Math.min(longestMs, firstPauseMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
 }

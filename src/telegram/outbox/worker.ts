@@ -144,7 +144,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy {
       case 'refused':
         if (outcome.code === 403) return this.blocked(claimed);
         // A token that is not valid for now: the operator is told by the poller; what people wait for is kept.
-        if (outcome.code === 401 || outcome.code === 404) return this.jobs.retryIn(this.database, claimed, longestRetryMs);
+        if (outcome.code === 401 || outcome.code === 404) return this.jobs.retryIn(this.database, claimed, pause(claimed.attempt));
         return this.giveUp(claimed);
     }
   }

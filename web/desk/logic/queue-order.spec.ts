@@ -18,7 +18,6 @@ const entry = (alertId: string, change: Partial<QueueEntry> = {}): QueueEntry =>
   ackedBy: [],
   unread: false,
   messages: 1,
-  viaTelegram: false,
   ...change,
 });
 const item = (alertId: string, change: Partial<QueueEntry> = {}, detail: QueueItem['detail'] = null): QueueItem => ({

@@ -78,7 +78,6 @@ export interface QueueEntry {
   readonly ackedBy: readonly { readonly rid: string; readonly org: string }[];
   readonly unread: boolean;
   readonly messages: number;
-  readonly viaTelegram: boolean;
 }
 
 export interface Queue {
