@@ -202,5 +202,5 @@ describe('an emergency in a chat', () => {
     packed.writeBigUInt64BE(BigInt(person.id));
     const rows = await world.app.database.query(`SELECT FROM telegram_account WHERE position($1::bytea IN user_id_sealed) > 0 OR position($1::bytea IN owner) > 0`, [packed]);
     expect(rows.rowCount).toBe(0);
-  });
+  }, 180_000);
 });

@@ -34,7 +34,8 @@ export async function findCanaries(world: World, canaries: readonly string[]): P
     }
   };
   const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
-  for (const file of filesOf(await flushedDataDirectory(world.databaseUrl))) {
+  const { folder, othersData } = await flushedDataDirectory(world.databaseUrl);
+  for (const file of filesOf(folder, othersData)) {
     await readOverlapping(file, longest, (bytes) => look('the database server’s files', bytes));
   }
   look('the log of the service', Buffer.from(world.service().log.join('')));
@@ -45,25 +46,31 @@ export async function findCanaries(world: World, canaries: readonly string[]): P
   return [...found];
 }
 
-/** The server's folder (tables, WAL, its log) after everything in memory was written there. */
-async function flushedDataDirectory(databaseUrl: string): Promise<string> {
+/** The server's folder (tables, WAL, its log) after everything in memory was written there, and within it the folders of
+ *  other databases: the tests share a server, and their tables would only make the search long. */
+async function flushedDataDirectory(databaseUrl: string): Promise<{ folder: string; othersData: ReadonlySet<string> }> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query('CHECKPOINT');
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    const { rows } = await client.query<{ cluster: string; own: string }>(
+      `SELECT current_setting('data_directory') AS cluster, oid::text AS own FROM pg_database WHERE datname = current_database()`,
+    );
     if (!rows[0]) throw new Error('the server does not say where its files are');
-    return join(rows[0].data_directory, '..');
+    const { cluster, own } = rows[0];
+    const base = join(cluster, 'base');
+    const othersData = entriesOf(base).filter(({ name }) => /^\d+$/.test(name) && name !== own).map(({ name }) => join(base, name));
+    return { folder: join(cluster, '..'), othersData: new Set(othersData) };
   } finally {
     await client.end();
   }
 }
 
-/** Every file below a folder. The server runs on: what goes away meanwhile (its caches, databases of other tests) is left out. */
-function* filesOf(folder: string): Generator<string> {
+/** Every file below a folder. The server runs on: what goes away meanwhile (its caches, old WAL) is left out. */
+function* filesOf(folder: string, except: ReadonlySet<string>): Generator<string> {
   for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesOf(path);
+    if (entry.isDirectory() && !except.has(path)) yield* filesOf(path, except);
     else if (entry.isFile()) yield path;
   }
 }
