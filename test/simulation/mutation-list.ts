@@ -1,5 +1,5 @@
-/** Who must notice: so many histories of the pure core, or one test against PostgreSQL. */
-export type Proof = { readonly kind: 'histories'; readonly count: number } | { readonly kind: 'integration'; readonly spec: string; readonly test: string };
+/** Who must notice: so many histories of the pure core, or one test, without or with PostgreSQL. */
+export type Proof = { readonly kind: 'histories'; readonly count: number } | { readonly kind: 'unit' | 'integration'; readonly spec: string; readonly test: string };
 
 export interface Mutation {
   /** The rule of docs/soundness.md that the program then breaks. */
@@ -23,6 +23,10 @@ function core(invariant: number, what: string, file: string, find: string, repla
 const interleavings: Proof = { kind: 'integration', spec: 'interleavings', test: 'keep every rule of the list' };
 const takenOver: Proof = { kind: 'integration', spec: 'integration/delivery.spec', test: 'a sender that died' };
 
+const falls: Proof = { kind: 'integration', spec: 'integration/watching.spec', test: 'falls silent over an alert that the engine lost sight of' };
+const shifts: Proof = { kind: 'unit', spec: 'domain/rotation-shift.spec', test: 'fill all time without gap or overlap' };
+const overrides: Proof = { kind: 'unit', spec: 'domain/on-duty.spec', test: 'the narrowest override of the whole tier decides alone' };
+
 export const MUTATIONS: readonly Mutation[] = [
   core(1, 'an owner who was reminded is forgotten', 'decide.ts', `dueAt: timer.ackExpiresAt, dueKind: 'ack_expiry'`, `dueAt: null, dueKind: null`),
   core(2, 'closing leaves queued messages waiting', 'ending.ts', `cancel: { kind: 'all' }`, `cancel: { kind: 'none' }`),
@@ -30,15 +34,64 @@ export const MUTATIONS: readonly Mutation[] = [
   core(4, 'a press on an older picture escalates as well', 'handling.ts', 'if (by.expectedGen !== timer.gen)', 'if (by.expectedGen > timer.gen)'),
   core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.dueAt ?? 0', 'nth: 0'),
   core(6, 'an accepted message is tried again', 'delivery-outcome.ts', `return { ...nothing, state: 'sent' }`, `return { ...nothing, state: 'failed', nextAt: now }`),
+  core(10, 'a tier whose messages nobody took is looked at again for ever', 'decide.ts', `if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);`, `if (context.messages.accepted === 0) return changeOf(timer);`),
   core(11, 'an acknowledgement withdraws nothing', 'answers.ts', `{ cancel: { kind: 'ladder' }, events: [event] }`, `{ events: [event] }`),
   core(13, 'two answers of one person are a quorum', 'answers.ts', 'return people.size >= rule.quorum', 'return acks.length >= rule.quorum'),
   core(14, 'answers from before an expiry go on counting', 'decide.ts', 'ackExpiresAt: null, roundGen: timer.gen + 1', 'ackExpiresAt: null, roundGen: timer.roundGen'),
   core(15, 'a tier without people has its whole time', 'enter-tier.ts', `{ ...timer, dueAt: now, dueKind: 'escalate' }`, `{ ...timer, dueAt: now + waitMs(ladder, tier), dueKind: 'escalate' }`),
   core(16, 'critical alerts wait for working hours', 'open-alert.ts', 'waitsForShift(ladder, first) ?', 'ladder.severity > 0 ?'),
+  core(21, 'after downtime all missed tiers are entered at once', 'decide.ts', `return both(left, climb(ladder, timer, now, context, late));`, `const once = climb(ladder, timer, now, context, late);
+  return late < 60_000 || nextStep(ladder, once.timer.tier) === null ? both(left, once) : both(both(left, once), climb(ladder, once.timer, now, context));`),
   core(23, 'organisations that the sender left out are told', 'enter-tier.ts', 'excludedOrgs.includes(contact.org)', 'excludedOrgs.includes(contact.channel)'),
   core(24, 'a forced wish leaves another trace', 'ending.ts', `detail: { code: 'stand_down_checked' }`, `detail: { code: by.genuine ? 'stand_down_checked' : 'stand_down_refused' }`),
   core(25, 'the end of a pause is not written down', 'decide.ts', `events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }]`, `events: []`),
   core(26, 'the duty desk is not told of a round without an answer', 'decide.ts', 'const told = firstContacts(context.reachable.dutyDesk)', 'const told = firstContacts(context.reachable.dutyDesk).slice(1)'),
+  {
+    invariant: 9,
+    what: 'a tier has half of its time',
+    file: 'src/domain/decide.ts',
+    find: 'const over = enteredAt + waitMs(ladder, tier);',
+    replace: 'const over = enteredAt + waitMs(ladder, tier) / 2;',
+    caughtBy: interleavings,
+    says: 'invariant 9:',
+  },
+  {
+    invariant: 12,
+    what: 'whoever answers does not wait for the tick that has the alert',
+    file: 'src/escalation/lock-alert.ts',
+    find: 'FOR UPDATE OF t`',
+    replace: '`',
+    caughtBy: interleavings,
+    // The ledger refuses the second winner: both wanted the same number in it.
+    says: 'event_pkey',
+  },
+  {
+    invariant: 18,
+    what: 'at the moment of the hand-over nobody has taken over yet',
+    file: 'src/domain/rotation-shift.ts',
+    find: 'startOf(rotation, turn) > at',
+    replace: 'startOf(rotation, turn) >= at',
+    caughtBy: shifts,
+    says: shifts.test,
+  },
+  {
+    invariant: 19,
+    what: 'the widest override wins',
+    file: 'src/domain/on-duty.ts',
+    find: 'width(b) - width(a)',
+    replace: 'width(a) - width(b)',
+    caughtBy: overrides,
+    says: overrides.test,
+  },
+  {
+    invariant: 27,
+    what: 'the switch outside hears of life whatever the audit found',
+    file: 'src/watching/watch.ts',
+    find: 'if (this.findings.length > 0 || this.config',
+    replace: 'if (this.config',
+    caughtBy: falls,
+    says: falls.test,
+  },
   {
     invariant: 7,
     what: 'a first attempt is not put on record',

@@ -60,7 +60,7 @@ async function run(proof: Proof): Promise<{ green: boolean; output: string }> {
   const command =
     proof.kind === 'histories'
       ? ['--import', './test/support/typescript-register.mjs', 'test/simulation/main.ts', '--histories', String(proof.count), '--seed', '1']
-      : ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--selectProjects=integration', '--testPathPatterns', proof.spec, '-t', proof.test];
+      : ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', `--selectProjects=${proof.kind}`, '--testPathPatterns', proof.spec, '-t', proof.test];
   const child = spawn(process.execPath, command, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], timeout: patienceMs });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));

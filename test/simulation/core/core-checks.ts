@@ -53,8 +53,8 @@ export function checkChange({ ladder, now, life, answers }: AlertInMemory, befor
   const expired = events.some(({ type }) => type === 'ACK_EXPIRED');
   const looped = events.some(({ type }) => type === 'LOOP');
   const escalated = events.some(({ type }) => type === 'ESCALATE');
-  must(4, timer.gen === before.gen + (entries.length > 0 || looped ? 1 : 0), () => `the generation went from ${before.gen} to ${timer.gen} with ${entries.length} entries`);
   must(21, entries.length <= 1, () => `${entries.length} tiers were entered at once`);
+  must(4, timer.gen === before.gen + (entries.length > 0 || looped ? 1 : 0), () => `the generation went from ${before.gen} to ${timer.gen} with ${entries.length} entries`);
   if (cause === 'ring') {
     must(9, before.dueAt !== null && before.dueAt <= now, () => `a timer rang ${(before.dueAt ?? 0) - now} ms before its time`);
     must(10, movedOn(before, change), () => `a timer rang (${before.dueKind}) and the alert is where it was`);
