@@ -17,6 +17,12 @@ export interface Witness {
   readonly acknowledged: readonly { readonly alertId: string; readonly gen: number; readonly at: number }[];
   /** The clock of the database was moved while these alerts lived: distances in time mean nothing for them. */
   readonly clockMoved: ReadonlySet<string>;
+  /** How soon the next tier has to follow an unreachable one; null where the test itself is the clock. */
+  readonly afterUnreachable: {
+    readonly withinMs: number;
+    /** Spans in which a fault held engines or database, by the database's clock. */
+    readonly held: readonly { readonly from: number; readonly to: number }[];
+  } | null;
 }
 
 /** Rounding of milliseconds in SQL and in JavaScript. */
@@ -50,6 +56,7 @@ export function checkFacts(p: Primitives, facts: Facts, providers: readonly Prov
       () => checkTimer(alert),
       () => checkEntries(alert, ladder),
       () => checkPace(alert, ladder, witness.clockMoved.has(alert.id)),
+      () => checkUnreachable(alert, witness),
       () => checkOwnership(alert, ladder),
       () => checkAcknowledged(alert, witness),
       () => checkLedger(p, alert),
@@ -107,6 +114,24 @@ function checkPace({ events }: AlertFacts, ladder: Ladder, clockMoved: boolean):
     else if (type === 'LOOP') last = null;
     if (enters || type === 'LOOP') early = type === 'UNREACHABLE';
     else if (['UNREACHABLE', 'ACK_EXPIRED', 'ESCALATE', 'DECLINE', 'UNDECRYPTABLE'].includes(type)) early = true;
+  }
+}
+
+/** 15: a tier of which nobody can be told does not have its time; what a fault held up meanwhile is not counted. */
+function checkUnreachable({ id, events }: AlertFacts, { clockMoved, afterUnreachable }: Witness): void {
+  if (afterUnreachable === null || clockMoved.has(id)) return;
+  const { withinMs, held } = afterUnreachable;
+  let since: number | null = null;
+  for (const { type, tier, at, detail } of events) {
+    const unreachable = type === 'UNREACHABLE' && (NOBODY.has(detail.reason) || detail.reason === 'all_refused');
+    const climbs = type === 'ENTER' || type === 'LOOP' || (type === 'UNREACHABLE' && NOBODY.has(detail.reason));
+    if (climbs && since !== null && !held.some(({ from, to }) => from <= at && to >= (since ?? at))) {
+      const late = at - since;
+      must(15, late <= withinMs, () => `a tier was unreachable, and ${tier === null ? 'the end of the round' : `tier ${tier}`} came ${late} ms later`);
+    }
+    // Somebody who answers, or a wish, stops the ladder or gives it another time.
+    if (unreachable) since = at;
+    else if (type !== 'NOTIFY' && type !== 'UNREACHABLE') since = null;
   }
 }
 

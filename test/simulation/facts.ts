@@ -32,6 +32,11 @@ export interface DeliveryFacts {
   readonly purpose: string;
   readonly nth: number;
   readonly contactId: string;
+  readonly channel: string;
+  /** Whose breaker and limit it stands behind. */
+  readonly provider: string;
+  /** What the provider called it; null when it does not say. */
+  readonly providerMessageId: string | null;
   /** Of the contact: 'responder', 'duty_desk' or 'operator'; null when there is no such contact in the alert's coalition. */
   readonly recipient: string | null;
   readonly org: string | null;
@@ -83,7 +88,8 @@ const ALERTS = `
     'entries', ${list(`SELECT json_agg(json_build_object('gen', e.gen, 'tier', e.tier, 'outcome', e.outcome, 'reason', e.reason, 'at', ${ms('e.entered_at')}) ORDER BY e.gen, e.tier)
                        FROM tier_entry e WHERE e.coalition_id = a.coalition_id AND e.alert_id = a.alert_id`)},
     'deliveries', ${list(`SELECT json_agg(json_build_object('id', d.delivery_id, 'gen', d.gen, 'tier', d.tier, 'purpose', d.purpose, 'nth', d.nth,
-                            'contactId', d.contact_id, 'recipient', c.purpose, 'org', r.org, 'state', d.state, 'attempt', d.attempt,
+                            'contactId', d.contact_id, 'channel', d.channel, 'provider', coalesce(c.provider, d.channel), 'providerMessageId', d.provider_message_id,
+                            'recipient', c.purpose, 'org', r.org, 'state', d.state, 'attempt', d.attempt,
                             'attempts', ${list(`SELECT json_agg(json_build_object('attempt', x.attempt, 'startedAt', ${ms('x.started_at')}, 'outcome', x.outcome) ORDER BY x.attempt)
                                                FROM delivery_attempt x WHERE x.coalition_id = d.coalition_id AND x.delivery_id = d.delivery_id`)}) ORDER BY d.gen, d.delivery_id)
                           FROM delivery d LEFT JOIN contact c USING (coalition_id, contact_id) LEFT JOIN responder r ON r.coalition_id = c.coalition_id AND r.rid = c.rid

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LineFault } from '../support/fault-proxy.js';
 import type { SinkBehaviour, SinkEvent } from '../support/mail-sink.js';
+import { CHANNEL_FAULTS } from './channel-faults.js';
 import type { Draw } from './draw.js';
 import { leaseMs, type Instance, type Stage } from './stage.js';
 
 /** Something that goes wrong, and is put right again before `strike` ends; what it broke for good is the service's to bear. */
 export interface Fault {
   readonly name: string;
+  /** Engines and database work through it, so the ladder has to keep its times. */
+  readonly sparesEngine?: true;
   strike(stage: Stage, draw: Draw): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export const FAULTS: readonly Fault[] = [
   mailServer('mail taken, connection dropped', { kind: 'drop-after-data', accepts: true }),
   mailServer('mail not taken, connection dropped', { kind: 'drop-after-data', accepts: false }),
   mailServer('SMTP tarpit', { kind: 'tarpit', ms: 3_000 }),
+  ...CHANNEL_FAULTS,
 ];
 
 /** Takes over a minute, because the ladder stands still for one; only in long runs. */
@@ -126,7 +130,7 @@ function databaseLine(fault: LineFault): Fault {
 }
 
 function mailLine(fault: LineFault): Fault {
-  return lineFault(`line to the mail server: ${fault.kind}`, fault, (instance) => instance.mailLine);
+  return { ...lineFault(`line to the mail server: ${fault.kind}`, fault, (instance) => instance.mailLine), sparesEngine: true };
 }
 
 function lineFault(name: string, fault: LineFault, lineOf: (instance: Instance) => Instance['databaseLine']): Fault {
@@ -144,6 +148,7 @@ function lineFault(name: string, fault: LineFault, lineOf: (instance: Instance) 
 function mailServer(name: string, behaviour: SinkBehaviour): Fault {
   return {
     name,
+    sparesEngine: true,
     async strike(stage) {
       for (const { mail } of stage.instances) mail.behave(behaviour);
       await sleep(troubleMs);

@@ -71,7 +71,7 @@ export class InterleavedEngines {
     await this.finish(alerts);
     const facts = await readFacts(this.owner);
     const sent = this.sink.mails.map(({ messageId, at }) => ({ deliveryId: messageId.replace(/^<|@.*$/g, ''), at }));
-    const found = checkFacts(this.coalition.p, facts, sent, { acknowledged: this.acknowledged, clockMoved: new Set() });
+    const found = checkFacts(this.coalition.p, facts, sent, { acknowledged: this.acknowledged, clockMoved: new Set(), afterUnreachable: null });
     return { trace, found: found.map(({ message }) => message) };
   }
 

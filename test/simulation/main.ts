@@ -27,6 +27,8 @@ interface Wishes {
 
 const { seed = anySeed(), histories, rounds, slow, only = '' } = program.opts<Wishes>();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+/** What the design demands; the tests, which share their machine with others, allow more. */
+const nextTierMs = 2_000;
 const startedAt = performance.now();
 const seconds = (): number => Math.round((performance.now() - startedAt) / 1000);
 
@@ -36,7 +38,7 @@ try {
     const lived = await runManyHistories(seed, histories, (done) => done % 100_000 === 0 && say(`${done} histories`));
     say(`${histories} histories, ${lived} alerts, no rule broken, in ${seconds()} s`);
   } else {
-    const struck = await runRounds(new Draw(seed), { rounds, slow, only, tell: say });
+    const struck = await runRounds(new Draw(seed), { rounds, slow, only, nextTierMs, tell: say });
     say(`${rounds} rounds, ${struck.length} faults of ${new Set(struck).size} kinds, no rule broken, in ${seconds()} s`);
   }
 } catch (error) {

@@ -4,9 +4,11 @@ import { postUntilConfirmed } from '../e2e/support/alerts.js';
 import { signIn, type DeskClient } from '../support/desk-client.js';
 import { sealAlert, type SealedAlert } from '../support/sealed-alert.js';
 import { checkFacts, type Witness } from './check-facts.js';
+import { checkProviders } from './check-providers.js';
 import type { Draw } from './draw.js';
 import { readFacts, type Facts } from './facts.js';
 import { FAULTS, SLOW_FAULTS, type Fault } from './faults.js';
+import { readLimits } from './limit-log.js';
 import { Stage } from './stage.js';
 import { Violation } from './violation.js';
 
@@ -16,13 +18,24 @@ export interface RoundsOptions {
   readonly slow: boolean;
   /** Only faults whose name contains this; '' for all. */
   readonly only: string;
+  /** 15: how soon the next tier has to follow an unreachable one, when no fault holds the engine. */
+  readonly nextTierMs: number;
   readonly tell: (line: string) => void;
+}
+
+/** What the rounds fill in as they go. */
+interface Witnessed extends Witness {
+  readonly acknowledged: Witness['acknowledged'][number][];
+  readonly clockMoved: Set<string>;
+  readonly afterUnreachable: { readonly withinMs: number; readonly held: { from: number; to: number }[] };
 }
 
 const alertsPerRound = 6;
 const faultsPerRound = 3;
 /** From the end of the last fault to the end of every ladder: its time, twice when somebody's acknowledgement expires, and slack for a busy machine. */
 const climbPatienceMs = 60_000;
+/** After a fault that held an engine: to connect again, and to make up for what came due meanwhile. */
+const recoveryMs = 5_000;
 /** The ladder stands still for a minute after the clock went back. */
 const frozenPatienceMs = 100_000;
 /** A breaker rests for 15 s, a retry waits for up to 30 s. */
@@ -37,10 +50,10 @@ const severities: readonly Severity[] = ['S1', 'S1', 'S1', 'S2', 'S3'];
  * @returns the names of the faults that struck
  * @throws with every rule that does not hold any more
  */
-export async function runRounds(draw: Draw, { rounds, slow, only, tell }: RoundsOptions): Promise<string[]> {
+export async function runRounds(draw: Draw, { rounds, slow, only, nextTierMs, tell }: RoundsOptions): Promise<string[]> {
   const stage = await Stage.open();
   const struck: string[] = [];
-  const witness = { acknowledged: [] as Witness['acknowledged'][number][], clockMoved: new Set<string>() };
+  const witness: Witnessed = { acknowledged: [], clockMoved: new Set(), afterUnreachable: { withinMs: nextTierMs, held: [] } };
   const possible = [...FAULTS, ...(slow ? SLOW_FAULTS : [])].filter(({ name }) => name.includes(only));
   let deck: Fault[] = [];
   try {
@@ -49,7 +62,7 @@ export async function runRounds(draw: Draw, { rounds, slow, only, tell }: Rounds
       const faults = deck.splice(0, faultsPerRound);
       tell(`round ${round}: ${faults.map(({ name }) => name).join('; ')}`);
       struck.push(...faults.map(({ name }) => name));
-      await oneRound(stage, draw, faults, witness);
+      tell(`  ${await oneRound(stage, draw, faults, witness)}`);
     }
     return struck;
   } finally {
@@ -57,7 +70,8 @@ export async function runRounds(draw: Draw, { rounds, slow, only, tell }: Rounds
   }
 }
 
-async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witness: { acknowledged: Witness['acknowledged'][number][]; clockMoved: Set<string> }): Promise<void> {
+/** @returns what Telegram and the webhooks' receivers have had to do until now, for whoever reads along */
+async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witness: Witnessed): Promise<string> {
   const alerts = Array.from({ length: alertsPerRound }, () => sealAlert(stage.coalition, { severity: draw.pick(severities), t: 'panic' }));
   if (faults.some(({ name }) => name.includes('clock'))) for (const { alertIdHex } of alerts) witness.clockMoved.add(alertIdHex);
   const urls = stage.instances.map(({ process: { url } }) => url);
@@ -69,7 +83,9 @@ async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witn
     if (answering.includes(alert)) await acknowledge(desk, alert, draw, witness);
   });
   for (const fault of faults) {
+    const from = stage.databaseNow();
     await fault.strike(stage, draw);
+    if (fault.sparesEngine !== true) witness.afterUnreachable.held.push({ from, to: stage.databaseNow() + recoveryMs });
     await sleep(draw.below(800));
   }
   await stage.heal();
@@ -79,8 +95,12 @@ async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witn
   await wholeLadder(stage, alerts, back ? frozenPatienceMs : climbPatienceMs);
   await closeAll(urls, stage, alerts);
   const facts = await allSent(stage);
-  const found = checkFacts(stage.coalition.p, facts, stage.providerLog(), witness);
+  const limits = await stage.asOwner(readLimits);
+  const requests = stage.providers.log();
+  const taken = checkProviders(facts, requests, { limits, lifted: stage.limitsLifted });
+  const found = checkFacts(stage.coalition.p, facts, [...stage.mailLog(), ...taken], witness);
   if (found.length > 0) throw new Error(found.map(({ message }) => message).join('\n'));
+  return `Telegram and webhooks so far: ${requests.length} requests, ${taken.length} taken, ${requests.filter(({ notBeforeMs }) => notBeforeMs !== null).length} told to wait`;
 }
 
 async function signedIn(urls: readonly string[], stage: Stage, name: 'osh' | 'lawyer'): Promise<readonly DeskClient[]> {
@@ -88,7 +108,7 @@ async function signedIn(urls: readonly string[], stage: Stage, name: 'osh' | 'la
 }
 
 /** One person takes the alert, through whichever instance answers. What they are told is remembered for the checks. */
-async function acknowledge(desk: readonly DeskClient[], alert: SealedAlert, draw: Draw, witness: { acknowledged: Witness['acknowledged'][number][] }): Promise<void> {
+async function acknowledge(desk: readonly DeskClient[], alert: SealedAlert, draw: Draw, witness: Pick<Witnessed, 'acknowledged'>): Promise<void> {
   await sleep(draw.below(1_500));
   for (let tries = 0; tries < 6; tries++) {
     const answer = await draw.pick(desk).act(alert, 'ack').catch(() => null);

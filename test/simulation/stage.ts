@@ -16,7 +16,9 @@ import { shortLadder } from '../e2e/support/world.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { startMailSink, type MailSink } from '../support/mail-sink.js';
 import { demoCoalition, type StoredCoalition } from '../support/stored-coalition.js';
+import { installLimitLog } from './limit-log.js';
 import { installMovedClock, moveClock } from './moved-clock.js';
+import { Providers } from './providers.js';
 
 export const stepMs = 900;
 const ackLifetimeMs = 5_000;
@@ -34,15 +36,18 @@ export interface Instance {
   restart(): Promise<void>;
 }
 
-/** Everything on real processes: two services, PostgreSQL on a disk, mail servers, and the lines between them. */
+/** Everything on real processes: two services, PostgreSQL on a disk, and the providers and lines between them. */
 export class Stage {
   private clockMs = 0;
+  /** True times at which whatever a provider had asked us to wait for was over: lifted, or the clock was moved. */
+  readonly limitsLifted: number[] = [];
 
   private constructor(
     private server: EmbeddedPostgres,
     private readonly directory: string,
     readonly coalition: StoredCoalition,
     readonly instances: readonly Instance[],
+    readonly providers: Providers,
   ) {}
 
   static async open(): Promise<Stage> {
@@ -60,20 +65,24 @@ export class Stage {
     const owner = await connected(server.connection);
     await migrate(server.connection, migrations);
     await installMovedClock(owner, databaseName);
+    await installLimitLog(owner);
     await owner.end();
     const database = await Database.open({ url: server.connection, poolSize: 2 });
     const p = await loadSodium();
     const key = await openServerKey(database, p, { name: 'contacts', file: join(directory, 'keys', 'contacts.key') });
     const coalition = await demoCoalition(database, { policy: hastyLadder(), contacts: new ContactBook(p, key) });
+    const providers = await Providers.start();
+    await providers.register(database, coalition);
     await database.close();
     const instances: Instance[] = [];
     try {
-      for (const name of ['first', 'second']) instances.push(await startInstance(name, directory, server));
+      for (const name of ['first', 'second']) instances.push(await startInstance(name, directory, server, providers.environment));
     } catch (error) {
       await Promise.all(instances.map((instance) => instance.process.kill()));
+      await providers.stop();
       throw error;
     }
-    return new Stage(server, directory, coalition, instances);
+    return new Stage(server, directory, coalition, instances, providers);
   }
 
   /** As the owner of the database, past all faults. */
@@ -91,8 +100,14 @@ export class Stage {
     return connected(this.server.connection);
   }
 
+  /** What the database's clock shows, milliseconds since 1970. */
+  databaseNow(): number {
+    return Date.now() + this.clockMs;
+  }
+
   /** Moves the database's clock; the service has no other. */
   async moveClock(byMs: number): Promise<void> {
+    this.limitsLifted.push(Date.now());
     this.clockMs += byMs;
     await this.asOwner((owner) => moveClock(owner, this.clockMs));
   }
@@ -122,11 +137,16 @@ export class Stage {
       mailLine.behave({ kind: 'none' });
       mail.behave({ kind: 'accept' });
     }
-    await this.asOwner((owner) => owner.query('UPDATE contact SET disabled_at = NULL, disabled_reason = NULL'));
+    this.providers.heal();
+    this.limitsLifted.push(Date.now());
+    await this.asOwner(async (owner) => {
+      await owner.query('UPDATE contact SET disabled_at = NULL, disabled_reason = NULL');
+      await owner.query('UPDATE channel_health SET blocked_until = NULL');
+    });
   }
 
   /** What the mail servers took, by the delivery that it belongs to. */
-  providerLog(): { deliveryId: string; at: number }[] {
+  mailLog(): { deliveryId: string; at: number }[] {
     return this.instances.flatMap(({ mail }) => mail.mails.map(({ messageId, at }) => ({ deliveryId: messageId.replace(/^<|@.*$/g, ''), at })));
   }
 
@@ -137,6 +157,7 @@ export class Stage {
       await mailLine.stop();
       await mail.stop();
     }
+    await this.providers.stop();
     await this.server.stop();
     rmSync(this.directory, { recursive: true, force: true });
     rmSync(this.server.dataDir, { recursive: true, force: true });
@@ -147,13 +168,16 @@ function startServer(directory: string): Promise<EmbeddedPostgres> {
   return startEmbedded({ dataDir: directory, database: databaseName });
 }
 
-async function startInstance(name: string, directory: string, server: EmbeddedPostgres): Promise<Instance> {
+async function startInstance(name: string, directory: string, server: EmbeddedPostgres, toProviders: Readonly<Record<string, string>>): Promise<Instance> {
   const folder = decodeURIComponent(new URL(server.connection).hostname);
   const databaseLine = await FaultProxy.to({ path: join(folder, '.s.PGSQL.5432') });
   const mail = await startMailSink();
   const mailLine = await FaultProxy.to({ host: '127.0.0.1', port: mail.port });
   const port = await freePort();
   const environment = {
+    ...toProviders,
+    // The bot's own work has tests of its own.
+    JARDAM_ROLES: 'http,engine',
     DATABASE_URL: `postgresql://jardam@127.0.0.1:${databaseLine.port}/${databaseName}`,
     // Few, so that a handful of stuck transactions is all of them.
     JARDAM_DATABASE_POOL_SIZE: '4',
@@ -187,12 +211,17 @@ async function startInstance(name: string, directory: string, server: EmbeddedPo
 /** The whole ladder in seconds; with a quorum in it, and acknowledgements that soon expire. */
 function hastyLadder(): Policy {
   const policy = shortLadder(stepMs);
-  const expiresMs = { S1: ackLifetimeMs, S2: ackLifetimeMs, S3: ackLifetimeMs, S4: ackLifetimeMs };
+  const everySeverity = (ms: number) => ({ S1: ms, S2: ms, S3: ms, S4: ms });
   return {
     ...policy,
     handedOverMs: stepMs / 2,
-    ack: { ...policy.ack, expiresMs },
-    tiers: policy.tiers.map((tier) => (tier.tier === 2 ? { ...tier, satisfiedBy: { quorum: 2 } } : tier)),
+    ack: { ...policy.ack, expiresMs: everySeverity(ackLifetimeMs) },
+    tiers: policy.tiers.map((tier, at) => ({
+      ...tier,
+      // Two tiers have time enough to wait for a provider that asks for a second.
+      ...(tier.afterMs.S1 === null || at < 3 ? {} : { afterMs: everySeverity((at + Math.min(at - 2, 2)) * stepMs) }),
+      ...(tier.tier === 2 ? { satisfiedBy: { quorum: 2 } } : {}),
+    })),
   };
 }
 

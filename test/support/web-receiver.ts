@@ -15,7 +15,7 @@ export interface ReceivedPost {
 
 /** What the receiver does with a request. */
 export type ReceiverAnswer =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer; /** The answer comes so late. */ readonly afterMs?: number }
   /** Takes the request and cuts the connection without an answer. */
   | 'reset'
   /** Takes the request and says nothing, for ever. */
@@ -57,7 +57,9 @@ export async function startWebReceiver(): Promise<WebReceiver> {
       const answer = answerOf(post);
       if (answer === 'silence') return void hanging.add(request.socket);
       if (answer === 'reset') return void request.socket.destroy();
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const { status, headers, body, afterMs = 0 } = answer;
+      if (afterMs === 0) return void response.writeHead(status, headers).end(body);
+      setTimeout(() => void response.writeHead(status, headers).end(body), afterMs).unref();
     });
   });
   server.on('connection', (socket: Socket) => {

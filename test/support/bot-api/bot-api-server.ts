@@ -16,6 +16,10 @@ export interface BotApiCall {
   readonly at: number;
   /** 200, the error's code, or what happened instead of an answer. */
   outcome: number | 'open' | 'dropped-before' | 'dropped-after';
+  /** What the bot was told to wait, with 429. */
+  readonly retryAfterSeconds: number | null;
+  /** Of the message that is in the chat because of this call, also when the bot was not told. */
+  messageId: number | null;
 }
 
 export interface BotApiServer {
@@ -60,9 +64,11 @@ export async function startBotApi(options: { readonly token?: string } = {}): Pr
     const [, file, given, rest] = /^\/(file\/)?bot([^/]*)\/(.+)$/.exec(new URL(request.url ?? '/', 'http://telegram').pathname) ?? [];
     if (given === undefined || rest === undefined || !/^\d+:[A-Za-z0-9_-]+$/.test(given)) return reply(response, 404, refusal(404, 'Not Found'));
     const parameters = await readParameters(request);
-    const call: BotApiCall = { method: file === undefined ? rest : 'file', parameters, at: Date.now(), outcome: 'open' };
+    const method = file === undefined ? rest : 'file';
+    const fault = state.faults.take(method, parameters);
+    const retryAfterSeconds = fault?.kind === 'flood' ? fault.retryAfterSeconds : null;
+    const call: BotApiCall = { method, parameters, at: Date.now(), outcome: 'open', retryAfterSeconds, messageId: null };
     calls.push(call);
-    const fault = state.faults.take(call.method, parameters);
     if (fault?.kind === 'drop-before') {
       call.outcome = 'dropped-before';
       return void request.socket.destroy();
@@ -73,6 +79,7 @@ export async function startBotApi(options: { readonly token?: string } = {}): Pr
     if (given !== token) return send(call, response, 401, refusal(401, 'Unauthorized'));
     if (file !== undefined) return sendFile(call, response, rest);
     const done = await run(rest, parameters, response);
+    call.messageId = messageIdOf(done.body);
     if (fault?.kind === 'drop-after') {
       call.outcome = 'dropped-after';
       return void request.socket.destroy();
@@ -128,6 +135,11 @@ export async function startBotApi(options: { readonly token?: string } = {}): Pr
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function messageIdOf(body: unknown): number | null {
+  const { result } = body as { result?: { message_id?: unknown } };
+  return typeof result?.message_id === 'number' ? result.message_id : null;
 }
 
 function send(call: BotApiCall, response: ServerResponse, status: number, body: unknown): void {
