@@ -15,6 +15,7 @@ export interface OwnContact {
   readonly lang: ContactLanguage;
   readonly priority: number;
   readonly verified: boolean;
+  readonly verifiedAt: Date | null;
   /** A short code when nothing is sent there any more. */
   readonly disabled: string | null;
   readonly lastTest: { readonly at: Date; readonly outcome: string; readonly code: string } | null;
@@ -23,6 +24,9 @@ export interface OwnContact {
 export type NewOwnContact = { readonly channel: 'email'; readonly address: string } | { readonly channel: 'web-push'; readonly subscription: Subscription };
 
 export type ContactRefusal = 'channel-not-configured' | 'too-many-contacts' | 'last-contact' | 'no-such-contact';
+
+/** A Telegram chat proves itself through the operator's link, and a webhook belongs to an office: neither is added here. */
+const ADDED_HERE: ReadonlySet<string> = new Set<NewOwnContact['channel']>(['email', 'web-push']);
 
 /** What people may change about how they themselves are reached. */
 @Injectable()
@@ -37,7 +41,7 @@ export class OwnContacts {
   offered(): { channels: { channel: string; proof: string }[]; webPushKey: string | null } {
     const webPush = this.channels.get('web-push');
     return {
-      channels: [...this.channels.values()].map(({ key, capabilities }) => ({ channel: key, proof: capabilities.proof })),
+      channels: [...this.channels.values()].filter(({ key }) => ADDED_HERE.has(key)).map(({ key, capabilities }) => ({ channel: key, proof: capabilities.proof })),
       webPushKey: webPush instanceof WebPushChannel ? webPush.publicKey : null,
     };
   }
@@ -51,6 +55,7 @@ export class OwnContacts {
       lang: row.lang,
       priority: row.priority,
       verified: row.verifiedAt !== null,
+      verifiedAt: row.verifiedAt,
       disabled: row.disabledAt === null ? null : (row.disabledReason ?? 'disabled'),
       lastTest: row.testedAt === null ? null : { at: row.testedAt, outcome: row.testOutcome ?? '', code: row.testCode ?? '' },
     }));

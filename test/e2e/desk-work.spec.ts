@@ -7,13 +7,14 @@ import { withAdmin } from '../support/database-server.js';
 import { advance } from '../support/ladder.js';
 import { sealAlert, type SealedAlert } from '../support/sealed-alert.js';
 import { eventually, postUntilConfirmed } from './support/alerts.js';
-import { Desks } from './support/desk-page.js';
+import { DeskPage, Desks } from './support/desk-page.js';
 import { said } from './support/locale.js';
 import { faultsOf } from './support/looks.js';
-import { PASSPHRASE, startWorld, type World } from './support/world.js';
+import { PASSPHRASE, shortLadder, startWorld, type World } from './support/world.js';
 
 /** A story in several browsers on a busy machine. */
 const storyMs = 120_000;
+const hourMs = 3_600_000;
 
 describe('a working day at the desk, in real browsers', () => {
   let world: World;
@@ -23,7 +24,9 @@ describe('a working day at the desk, in real browsers', () => {
   beforeAll(async () => {
     browser = await openBrowser();
     // The reserve hears in ten minutes: nothing climbs by itself while these stories last.
-    world = await startWorld({ stepMs: 600_000 });
+    const policy = shortLadder(600_000);
+    const snoozeMostMs = { S1: null, S2: 4 * hourMs, S3: 48 * hourMs, S4: 168 * hourMs };
+    world = await startWorld({ coalition: { policy: { ...policy, ack: { ...policy.ack, snoozeMostMs } } } });
     desks = new Desks(browser, world);
   }, storyMs);
   afterAll(async () => {
@@ -181,6 +184,58 @@ describe('a working day at the desk, in real browsers', () => {
     await clock.getByText(said('desk.clock.reminder')).waitFor();
     expect(await timerOf(alert)).toMatchObject({ state: 'acknowledged', owner: osh.ridHex });
     expect((await timerOf(alert)).leftMs).toBeGreaterThan(left);
+  }, storyMs);
+
+  it('people add an address of their own, prove and try it; and put off what can wait', async () => {
+    const alert = sealAlert(world.coalition, { severity: 'S2', answers: { what: 'The orchard wall was painted' } });
+    await postUntilConfirmed(world.url, alert);
+    const { page } = await desks.signedIn('osh', 360);
+    await page.getByRole('button', { name: said('desk.contacts.open'), exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: said('desk.contacts.title') });
+    const own = dialog.getByRole('listitem');
+    await own.getByText('o…@example.org').waitFor();
+    // All by keyboard: the address, the code that came there, the test, and its place before the first one.
+    await dialog.getByRole('textbox', { name: said('desk.contacts.address') }).focus();
+    await page.keyboard.type('harbour@example.net');
+    await page.keyboard.press('Enter');
+    const added = own.filter({ hasText: 'h…@example.net' });
+    await added.getByText(said('desk.contacts.unproved')).waitFor();
+    await added.getByText(said('desk.contacts.code-sent')).waitFor();
+    const mail = await world.mail.waitFor(({ to }) => to === 'harbour@example.net', 60_000);
+    await added.getByRole('textbox').focus();
+    await page.keyboard.type(/\d{8}/.exec(mail.parsed.text ?? '')?.[0] ?? 'no code');
+    await page.keyboard.press('Enter');
+    await added.getByText(/^Proved: /).waitFor();
+    await added.getByRole('button', { name: said('desk.contacts.test') }).focus();
+    await page.keyboard.press('Enter');
+    await added.getByText(/^Last test: taken for delivery, .*smtp-250/).waitFor();
+    const earlier = added.getByRole('button', { name: said('desk.contacts.earlier') });
+    await earlier.focus();
+    await page.keyboard.press('Enter');
+    await eventually(() => own.first().textContent(), (text) => text?.includes('h…@example.net') === true);
+    expect(await faultsOf(page)).toEqual([]);
+    // A lost session must not be able to silence its owner: the other one may go, then this one is the last.
+    for (const expected of [1, 1]) {
+      await own.last().getByRole('button', { name: said('desk.contacts.remove') }).click();
+      await page.getByRole('dialog', { name: said('desk.contacts.remove-title') }).getByRole('button', { name: said('desk.contacts.remove') }).click();
+      await eventually(() => own.count(), (count) => count === expected);
+    }
+    await dialog.getByText(said('desk.contacts.last-contact')).waitFor();
+    await page.keyboard.press('Escape');
+
+    const desk = new DeskPage(page);
+    await desk.openAlert('The orchard wall was painted');
+    await desk.take();
+    const before = (await timerOf(alert)).leftMs;
+    await desk.press('desk.snooze.title');
+    const putOff = page.getByRole('dialog', { name: said('desk.snooze.title') });
+    await putOff.getByRole('radio', { name: '4 h' }).check();
+    await putOff.getByRole('button', { name: said('desk.snooze.confirm') }).click();
+    // That was all that the policy allows: the button is gone, and the alert is still theirs.
+    await page.getByRole('button', { name: said('desk.snooze.title'), exact: true }).waitFor({ state: 'detached' });
+    const after = await timerOf(alert);
+    expect(after).toMatchObject({ state: 'acknowledged', owner: world.coalition.people.osh.ridHex });
+    expect(after.leftMs).toBeGreaterThan(before);
   }, storyMs);
 
   it('says calmly, in every language, when the server’s account of an alert is not true', async () => {

@@ -121,6 +121,7 @@ describe('how somebody at the desk is reached', () => {
 
   it('a device proves itself by its first notification, and then rings', async () => {
     const { offered } = await listed();
+    expect(offered.channels).toEqual([{ channel: 'email', proof: 'code' }, { channel: 'web-push', proof: 'device' }]); // what POST takes, no webhook
     expect(offered.webPushKey).toMatch(/^[\w-]{87}$/);
     const device = new PushDevice(`${pushService.origin}/push/osh`);
     const contactId = await add({ channel: 'web-push', subscription: device.subscription, lang: 'ky' });

@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isClosed } from '../../shared/alert-view.js';
 import type { OpenedAlert, Person, RosterView } from '../crypto/messages.js';
+import { snoozeChoices } from '../logic/snooze.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import type { AlertRecord } from '../service/desk-store.js';
 import { DeedButton } from '../ui/deed-button.js';
@@ -9,6 +10,7 @@ import { ConfirmDialog } from '../ui/dialog.js';
 import { useKeptFocus } from '../ui/kept-focus.js';
 import { useText } from '../ui/text.js';
 import { HandOverDialog } from './hand-over-dialog.js';
+import { SnoozeDialog } from './snooze-dialog.js';
 import type { Acts } from './use-acts.js';
 
 const declineReasons = ['off_duty', 'conflict', 'cannot_act'] as const;
@@ -26,7 +28,7 @@ export function AlertDeeds(props: {
   const t = useText();
   const { record, detail, opened, me, acts, acknowledgeRef } = props;
   const { entry } = record;
-  const [dialog, setDialog] = useState<'decline' | 'escalate' | 'hand-over' | null>(null);
+  const [dialog, setDialog] = useState<'decline' | 'escalate' | 'hand-over' | 'snooze' | null>(null);
   const mine = entry.owner?.rid === me.rid;
   const taken = mine || detail.acks.some((each) => each.rid === me.rid && each.gen === detail.view.gen && each.decision === 'ack');
   const canTake = opened !== null && !isClosed(entry.state) && !taken;
@@ -44,6 +46,7 @@ export function AlertDeeds(props: {
   useKeptFocus(group, () => group.current?.querySelector('button') ?? null);
   if (isClosed(entry.state)) return null;
   const busy = acts.busy !== null;
+  const snoozes = mine ? snoozeChoices(detail.policy.text, entry.severity, detail.events, me.rid) : [];
   return (
     <div class="alert-deeds" ref={group} role="group" aria-label={t('desk.deeds.label')}>
       {canTake ? (
@@ -65,6 +68,11 @@ export function AlertDeeds(props: {
           {t('desk.deeds.decline')}
         </DeedButton>
       )}
+      {snoozes.length > 0 ? (
+        <DeedButton class="button-line" busy={busy} onPress={() => setDialog('snooze')}>
+          {acts.busy === 'snooze' ? t('desk.deeds.signing') : t('desk.snooze.title')}
+        </DeedButton>
+      ) : null}
       <DeedButton class="button-line" busy={busy} onPress={() => setDialog('escalate')}>
         {t('desk.deeds.escalate')}
       </DeedButton>
@@ -84,6 +92,7 @@ export function AlertDeeds(props: {
         </ConfirmDialog>
       ) : null}
       {dialog === 'decline' ? <DeclineDialog acts={acts} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'snooze' ? <SnoozeDialog choices={snoozes} acts={acts} onClose={() => setDialog(null)} /> : null}
       {dialog === 'hand-over' && opened !== null ? (
         <HandOverDialog {...props} alert={opened} onClose={() => setDialog(null)} />
       ) : null}

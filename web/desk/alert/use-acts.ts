@@ -10,7 +10,7 @@ export interface Acts {
   readonly busy: string | null;
   readonly failure: { readonly key: MessageKey; readonly code: string } | null;
   /** Resolves to whether it was recorded. `mark` tells several buttons of one type apart. */
-  act(type: StatementType, detail?: Readonly<Record<string, string>>, mark?: string): Promise<boolean>;
+  act(type: StatementType, detail?: Readonly<Record<string, string | number>>, mark?: string): Promise<boolean>;
   send(kind: 'reply' | 'note', text: string): Promise<boolean>;
 }
 

@@ -239,7 +239,7 @@ export interface KeyringApi {
     gen: number;
     prevEventHash: string;
     time: number;
-    detail: Readonly<Record<string, string>>;
+    detail: Readonly<Record<string, string | number>>;
   }): Promise<SignedAct>;
   sealReply(input: {
     alertId: string;

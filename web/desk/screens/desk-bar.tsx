@@ -12,6 +12,7 @@ export function DeskBar(
     line: LineState;
     demo: boolean;
     onHelp: () => void;
+    onContacts: () => void;
     onSettings: () => void;
     onLock: () => void;
     onSignOut: () => void;
@@ -36,6 +37,9 @@ export function DeskBar(
           <LanguageChoice lang={props.lang} onLanguage={props.onLanguage} />
           <button type="button" class="button-quiet" onClick={props.onHelp}>
             {t('desk.help.open')}
+          </button>
+          <button type="button" class="button-quiet" onClick={props.onContacts}>
+            {t('desk.contacts.open')}
           </button>
           <button type="button" class="button-quiet" onClick={props.onSettings}>
             {t('desk.settings.open')}

@@ -17,6 +17,7 @@ import type { FrameProps } from '../ui/entry-frame.js';
 import { serverNowMs, setServerTime } from '../ui/now.js';
 import { ProblemNotice } from '../ui/problem.js';
 import { useText } from '../ui/text.js';
+import { ContactsDialog } from './contacts-dialog.js';
 import { DeskBar } from './desk-bar.js';
 import { HelpDialog } from './help-dialog.js';
 import { SettingsDialog } from './settings-dialog.js';
@@ -40,7 +41,7 @@ export function DeskScreen(
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const [openId, setOpenId] = useState<string | null>(props.firstAlert);
   const [focusTick, setFocusTick] = useState(0);
-  const [dialog, setDialog] = useState<'help' | 'settings' | null>(null);
+  const [dialog, setDialog] = useState<'help' | 'settings' | 'contacts' | null>(null);
   const [, setVersion] = useState(0);
   const search = useRef<HTMLInputElement | null>(null);
   const acknowledge = useRef<(() => void) | null>(null);
@@ -160,6 +161,7 @@ export function DeskScreen(
         line={line}
         demo={desk.place.instance.demo}
         onHelp={() => setDialog('help')}
+        onContacts={() => setDialog('contacts')}
         onSettings={() => setDialog('settings')}
       />
       <p class="hidden-text" role="status" aria-live="assertive">
@@ -203,6 +205,7 @@ export function DeskScreen(
         )}
       </main>
       {dialog === 'help' ? <HelpDialog onClose={() => setDialog(null)} /> : null}
+      {dialog === 'contacts' ? <ContactsDialog api={desk.api.contacts} onClose={() => setDialog(null)} /> : null}
       {dialog === 'settings' ? <SettingsDialog desk={desk} onClose={() => setDialog(null)} /> : null}
     </div>
   );

@@ -224,7 +224,7 @@ export class DeskStore {
   }
 
   /** Signs an act and hands it in; then shows what became of it. */
-  async act(alertId: string, type: StatementType, detail: Readonly<Record<string, string>> = {}): Promise<ActOutcome> {
+  async act(alertId: string, type: StatementType, detail: Readonly<Record<string, string | number>> = {}): Promise<ActOutcome> {
     const record = this.record(alertId);
     const known = record?.detail;
     if (record === null || known === null || known === undefined) return { refused: 'not-opened' };

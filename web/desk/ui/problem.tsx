@@ -21,6 +21,14 @@ const known: Readonly<Record<string, MessageKey>> = {
   'target-cannot-open': 'desk.hand-over.nobody',
   'too-many-messages': 'desk.problem.too-many-messages',
   'too-many-requests': 'desk.problem.too-many-requests',
+  'snooze-not-allowed': 'desk.problem.snooze-not-allowed',
+  'snooze-too-long': 'desk.problem.snooze-too-long',
+  'too-soon': 'desk.contacts.too-soon',
+  'wrong-code': 'desk.contacts.wrong-code',
+  'no-open-proof': 'desk.contacts.no-open-proof',
+  'last-contact': 'desk.contacts.last-contact',
+  'too-many-contacts': 'desk.contacts.too-many',
+  'not-handed-over': 'desk.contacts.not-handed-over',
   'database-down': 'desk.problem.database-down',
 };
 
