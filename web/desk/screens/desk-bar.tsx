@@ -13,6 +13,7 @@ export function DeskBar(
     demo: boolean;
     onHelp: () => void;
     onContacts: () => void;
+    onShifts: () => void;
     onSettings: () => void;
     onLock: () => void;
     onSignOut: () => void;
@@ -37,6 +38,9 @@ export function DeskBar(
           <LanguageChoice lang={props.lang} onLanguage={props.onLanguage} />
           <button type="button" class="button-quiet" onClick={props.onHelp}>
             {t('desk.help.open')}
+          </button>
+          <button type="button" class="button-quiet" onClick={props.onShifts}>
+            {t('desk.shifts.open')}
           </button>
           <button type="button" class="button-quiet" onClick={props.onContacts}>
             {t('desk.contacts.open')}

@@ -21,6 +21,7 @@ import { ContactsDialog } from './contacts-dialog.js';
 import { DeskBar } from './desk-bar.js';
 import { HelpDialog } from './help-dialog.js';
 import { SettingsDialog } from './settings-dialog.js';
+import { ShiftsDialog } from './shifts-dialog.js';
 import { useIdleLock } from '../ui/idle-lock.js';
 
 export function DeskScreen(
@@ -41,7 +42,7 @@ export function DeskScreen(
   const [selectedId, setSelectedId] = useState<string | null>(null);
   const [openId, setOpenId] = useState<string | null>(props.firstAlert);
   const [focusTick, setFocusTick] = useState(0);
-  const [dialog, setDialog] = useState<'help' | 'settings' | 'contacts' | null>(null);
+  const [dialog, setDialog] = useState<'help' | 'settings' | 'contacts' | 'shifts' | null>(null);
   const [, setVersion] = useState(0);
   const search = useRef<HTMLInputElement | null>(null);
   const acknowledge = useRef<(() => void) | null>(null);
@@ -161,6 +162,7 @@ export function DeskScreen(
         line={line}
         demo={desk.place.instance.demo}
         onHelp={() => setDialog('help')}
+        onShifts={() => setDialog('shifts')}
         onContacts={() => setDialog('contacts')}
         onSettings={() => setDialog('settings')}
       />
@@ -205,6 +207,9 @@ export function DeskScreen(
         )}
       </main>
       {dialog === 'help' ? <HelpDialog onClose={() => setDialog(null)} /> : null}
+      {dialog === 'shifts' ? (
+        <ShiftsDialog api={desk.api.shifts} roster={roster} me={desk.me} policyText={desk.place.instance.policy.text} onClose={() => setDialog(null)} />
+      ) : null}
       {dialog === 'contacts' ? <ContactsDialog api={desk.api.contacts} onClose={() => setDialog(null)} /> : null}
       {dialog === 'settings' ? <SettingsDialog desk={desk} onClose={() => setDialog(null)} /> : null}
     </div>

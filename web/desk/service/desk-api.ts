@@ -4,6 +4,7 @@ import type { AlertState, AlertView, LocalText } from '../../shared/alert-view.j
 import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
 import type { RecordedAnswer, RecordedEvent } from '../crypto/messages.js';
 import { createContactsApi, type ContactsApi } from './contacts-api.js';
+import { createShiftsApi, type ShiftsApi } from './shifts-api.js';
 
 export type DueKind = 'escalate' | 'handed_over' | 'reminder' | 'ack_expiry' | 'resume' | 'repeat';
 export type Outcome = 'resolved' | 'false_alarm' | 'stood_down';
@@ -171,6 +172,7 @@ export const publicApi = {
 /** Requests of one signed-in responder. The token lives in this closure and nowhere else. */
 export interface DeskApi {
   readonly contacts: ContactsApi;
+  readonly shifts: ShiftsApi;
   queue(): Promise<Result<Queue>>;
   /** What was closed, the newest first. */
   closed(): Promise<Result<Queue>>;
@@ -197,6 +199,7 @@ export function createDeskApi(token: string, onSignedOut: () => void): DeskApi {
   const alertPath = (alertId: string, rest = ''): string => `/desk/alerts/${encodeURIComponent(alertId)}${rest}`;
   return {
     contacts: createContactsApi(token, watch),
+    shifts: createShiftsApi(token, watch),
     queue: () => watch(requestJson('GET', '/desk/alerts', { token })),
     closed: () => watch(requestJson('GET', '/desk/alerts?closed=true', { token })),
     alert: (alertId) => watch(requestJson('GET', alertPath(alertId), { token })),

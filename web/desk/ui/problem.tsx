@@ -21,6 +21,8 @@ const known: Readonly<Record<string, MessageKey>> = {
   'target-cannot-open': 'desk.hand-over.nobody',
   'too-many-messages': 'desk.problem.too-many-messages',
   'too-many-requests': 'desk.problem.too-many-requests',
+  crosses: 'desk.problem.crosses',
+  'not-your-organisation': 'desk.problem.not-your-organisation',
   'snooze-not-allowed': 'desk.problem.snooze-not-allowed',
   'snooze-too-long': 'desk.problem.snooze-too-long',
   'too-soon': 'desk.contacts.too-soon',
