@@ -19,7 +19,8 @@ const withDatabaseServer = {
 };
 
 export default {
-  testTimeout: 30_000,
+  // Generous: a test waits for states, and a busy machine is no failure.
+  testTimeout: 90_000,
   // By default jest keeps one core of two for itself, and the end-to-end stories mostly wait for clocks.
   maxWorkers: 2,
   // A test that failed before its cleaning up must not hang the run; the database server is ended by the teardown.

@@ -107,7 +107,7 @@ describe('the defender’s page, in a real browser against the real service', ()
     await text('Cancelled. Nothing was sent, and nobody was told.').waitFor();
     await page.waitForTimeout(11_000);
     expect(await count()).toBe(before);
-  }, 30_000);
+  }, 90_000);
 
   it('without a hand on it a panic goes out after ten seconds, and a screen reader hears 10, 5 and 0 only', async () => {
     await open();
@@ -120,11 +120,11 @@ describe('the defender’s page, in a real browser against the real service', ()
       }).observe(document.body, { subtree: true, childList: true, characterData: true });
     });
     await button(/^Send alert/).click();
-    await text(/^Received at/).waitFor({ timeout: 20_000 });
+    await text(/^Received at/).waitFor({ timeout: 45_000 });
     const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
     expect(heard.slice(0, 2)).toEqual(['The alert is sent in 10 s', 'The alert is sent in 5 s']);
     expect(heard.length).toBeLessThanOrEqual(3);
-  }, 40_000);
+  }, 90_000);
 
   it('without a line it says NOT sent, keeps the sealed bytes, and sends exactly these when the line is back', async () => {
     await open();
@@ -153,7 +153,7 @@ describe('the defender’s page, in a real browser against the real service', ()
       });
     });
     expect(kept).toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   it('a packet that a reload interrupted is sent by the next visit, and told', async () => {
     await open();
@@ -167,7 +167,7 @@ describe('the defender’s page, in a real browser against the real service', ()
     await button('Try again now').click();
     await text(/^The alert saved on this phone was received at/).waitFor();
     expect(await count()).toBe(before + 1);
-  }, 30_000);
+  }, 90_000);
 
   it('an answer that names other bytes is no receipt', async () => {
     await open();
@@ -293,8 +293,8 @@ describe('the defender’s page, in a real browser against the real service', ()
       await panic();
       await button('I am safe: ask to stop').click();
       await button('Ask to stop').click();
-      await page.getByRole('heading', { name: 'You asked to stop. Those who were told know it' }).waitFor({ timeout: 15_000 });
-    }, 30_000);
+      await page.getByRole('heading', { name: 'You asked to stop. Those who were told know it' }).waitFor({ timeout: 45_000 });
+    }, 90_000);
   });
 
   it('a report carries its photo without the place in it, still a photo; the EU reads nothing before its turn', async () => {
@@ -330,8 +330,8 @@ describe('the defender’s page, in a real browser against the real service', ()
     await page.getByLabel('I agree', { exact: true }).check();
     for (const name of ['Next', 'Skip', 'Skip']) await button(name).click();
     await button('Send').click();
-    await text(/^Received at/).waitFor({ timeout: 20_000 });
-    await text('IMG_20261123.jpg: arrived').waitFor({ timeout: 20_000 });
+    await text(/^Received at/).waitFor({ timeout: 45_000 });
+    await text('IMG_20261123.jpg: arrived').waitFor({ timeout: 45_000 });
 
     const { payload, opened } = await openAs(coalition.people.osh);
     expect(payload).toMatchObject({ t: 'report', answers: { who: 'other', what: 'Taken from his home.' }, consents: { eu: true, abroad: false, publication: false } });
@@ -387,7 +387,7 @@ describe('the defender’s page, in a real browser against the real service', ()
     await page.getByRole('heading', { name: /The alert is sent in/ }).waitFor();
     await pressOn(/Send now/);
     await text(/^Received at/).waitFor();
-  }, 30_000);
+  }, 90_000);
 
   it.each(['ky', 'ru', 'uz', 'tg', 'en'])('has no fault that axe finds, and no sideways scrolling at 320 px, in %s', async (lang) => {
     await page.setViewportSize({ width: 320, height: 640 });
@@ -435,7 +435,7 @@ describe('the defender’s page, in a real browser against the real service', ()
     await page.locator('.panic-cancel').waitFor();
     await look('confirm');
     await page.locator('.button-panic').click();
-    await page.locator('.words-offer .button-main').waitFor({ timeout: 20_000 });
+    await page.locator('.words-offer .button-main').waitFor({ timeout: 45_000 });
     await look('alert');
     await page.locator('.words-offer .button-main').click();
     await page.locator('.word-list').waitFor();
@@ -491,8 +491,8 @@ describe('the defender’s page, in a real browser against the real service', ()
     await open();
     await app.database.transaction((tx) => publishRoster(tx, app.database, coalition, next));
     await panic();
-    await text(/^Received at/).waitFor({ timeout: 20_000 });
+    await text(/^Received at/).waitFor({ timeout: 45_000 });
     const { opened } = await openAs(coalition.people.osh);
     expect([1, 2]).toContain(opened.parsed.rosterVersion);
-  }, 40_000);
+  }, 90_000);
 });

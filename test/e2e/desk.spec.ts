@@ -97,7 +97,7 @@ describe('the desk, in a real browser against the real service', () => {
     await page.getByRole('heading', { name: said('desk.waiting.title') }).waitFor();
     await page.getByText(said('desk.waiting.read')).waitFor();
     expect(await page.getByText('The white bridge is guarded').count()).toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   it('is readable and workable in the dark, in forced colours, without motion, and at 400 % zoom, in the other languages too', async () => {
     const title = 'The narrow gorge is under water.';

@@ -46,7 +46,7 @@ describe('the policy of the pages, in a real browser', () => {
     const page = await browser.newPage();
     await page.goto(app.url);
     const body = page.locator('body[data-tried]');
-    await body.waitFor({ timeout: 10_000 });
+    await body.waitFor({ timeout: 45_000 });
     const tried: unknown = JSON.parse((await body.getAttribute('data-tried')) ?? '{}');
     expect(tried).toEqual({
       'html string': 'TypeError',

@@ -84,7 +84,7 @@ describe('coming back with seven words', () => {
       signPkOf: (rid, time) => signPkOf(coalition.roster.body, rid, time),
     });
     expect(opened).toMatchObject({ text: 'We are on our way.', rid: coalition.people.osh.ridHex });
-  }, 30_000);
+  }, 90_000);
 
   it('what the sender chose comes back too, so that an addition can be sealed to the same people behind the same gates', async () => {
     const alert = sealAlert(coalition, { t: 'report', severity: 'S2', consents: { eu: true }, exclude: ['lawyers'] });

@@ -41,7 +41,7 @@ export async function viewOf(app: TestApp, alertId: Uint8Array): Promise<AlertVi
 }
 
 /** Asks again and again until the answer is there. */
-export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false> | T | null | undefined | false, timeoutMs = 15_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false> | T | null | undefined | false, timeoutMs = 45_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

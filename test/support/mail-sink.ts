@@ -49,7 +49,7 @@ export interface MailSink {
   stop(): Promise<void>;
 }
 
-const defaultTimeoutMs = 20_000;
+const defaultTimeoutMs = 60_000;
 
 /** A real SMTP server on a free loopback port, without TLS, that keeps what it accepts. */
 export async function startMailSink(port = 0): Promise<MailSink> {

@@ -96,7 +96,7 @@ export class DefenderPage {
   }
 
   private async received(): Promise<void> {
-    await this.page.getByText(/^Received at \d\d:\d\d$/).waitFor({ timeout: 20_000 });
+    await this.page.getByText(/^Received at \d\d:\d\d$/).waitFor({ timeout: 45_000 });
   }
 
   private button(name: string | RegExp) {
