@@ -38,7 +38,7 @@ export interface TelegramWorld {
   /** A token for t.me/bot?start=. */
   invite(lifetimeMs?: number): Promise<string>;
   /** Somebody who has joined and chosen the language. */
-  joined(lang?: Language): Promise<TelegramPerson>;
+  joined(lang?: Language, id?: number): Promise<TelegramPerson>;
   /** Everything that a responder can open, oldest first. */
   readBy(name: PersonName): Promise<ReadMessage[]>;
   /** The configuration of a further instance beside this one. */
@@ -69,8 +69,8 @@ export async function telegramWorld(config: ServiceConfigInput = {}): Promise<Te
     app,
     coalition,
     invite,
-    joined: async (lang = 'en') => {
-      const person = telegram.person({ languageCode: lang });
+    joined: async (lang = 'en', id) => {
+      const person = telegram.person({ languageCode: lang, ...(id === undefined ? {} : { id }) });
       person.start(await invite());
       await until('the bot greets', () => person.fromBot.some(({ keyboard }) => keyboard.length > 0));
       return person;

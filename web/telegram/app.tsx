@@ -14,7 +14,8 @@ import { Notice } from '../defender/ui.js';
 import { translator, type Language, type Translate } from '../shared/i18n.js';
 import { launch, onBackButton, showBackButton } from './bridge.js';
 import { loadWords } from './catalogues.js';
-import { prepared } from './service.js';
+import { Unknown } from './faults.js';
+import { prepared, type ArmedButton } from './service.js';
 
 const ReportScreen = laterScreen(() => import('../defender/screens/report.js').then((module) => module.ReportScreen));
 const WordsScreen = laterScreen(() => import('../defender/screens/words.js').then((module) => module.WordsScreen));
@@ -101,15 +102,17 @@ function PreparedWays(props: { t: Translate; go: (place: MiniPlace) => void }) {
   const state = useLive(prepared);
   if (launch.initData === null) return <Notice tone="warn">{t('miniApp.not-in-telegram')}</Notice>;
   if (launch.inBrowser) return <Notice tone="warn">{t('miniApp.in-browser')}</Notice>;
-  const tap = state.at === 'ready' ? state.prepared.tap : null;
-  const count = state.at === 'ready' ? state.prepared.checkIns.length : 0;
-  const old = tap !== null && (tap.expired || tap.olderRoster);
+  // Not a guess: "not prepared" to somebody whose button lies in the chat would be wrong, and forms that end in a
+  // refusal would waste the time of somebody whose account is not known here.
+  if (state.at !== 'ready') return <Unknown state={state} />;
+  const { tap, checkIns } = state.prepared;
+  const count = checkIns.length;
   return (
     <>
       <Way
         onPress={() => go('arm')}
         text={t('miniApp.arm.title')}
-        hint={t(tap === null ? 'miniApp.arm.none' : old ? 'miniApp.arm.again' : 'miniApp.arm.ready')}
+        hint={t(armHint(tap))}
       />
       <Way
         onPress={() => go('check-ins')}
@@ -118,4 +121,10 @@ function PreparedWays(props: { t: Translate; go: (place: MiniPlace) => void }) {
       />
     </>
   );
+}
+
+function armHint(tap: ArmedButton | null): 'miniApp.arm.none' | 'miniApp.arm.running' | 'miniApp.arm.again' | 'miniApp.arm.ready' {
+  if (tap === null) return 'miniApp.arm.none';
+  if (tap.state !== 'armed') return 'miniApp.arm.running';
+  return tap.expired || tap.olderRoster ? 'miniApp.arm.again' : 'miniApp.arm.ready';
 }

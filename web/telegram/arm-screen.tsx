@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks';
 import { useBack, usePage } from '../defender/context.js';
 import { useLive } from '../defender/live.js';
 import { COUNTDOWNS, type Countdown } from '../defender/settings.js';
-import { Button, Choices, Notice, Screen } from '../defender/ui.js';
+import { Choices, Notice, Screen } from '../defender/ui.js';
 import { dayAndTime } from '../shared/dates.js';
-import { formFault, PacketForm, useForm } from './packet-form.js';
+import { TakeBack, Unknown } from './faults.js';
+import { formFault, PacketForm, showFirstFault, useForm } from './packet-form.js';
 import { SealedScreen, SealingFault, useSealing } from './sealing.js';
-import { armButton, disarmButton, prepared, refreshPrepared, type ArmedButton } from './service.js';
+import { armButton, disarmButton, prepared, type ArmedButton } from './service.js';
 
 const countdowns = COUNTDOWNS.filter((each) => each !== 0);
 
@@ -27,11 +28,13 @@ export function ArmScreen(props: { onDone: () => void }) {
   const busy = state.at === 'sealing';
   const submit = (): void => {
     setTried(true);
-    if (busy || formFault(form) !== null) return;
+    if (busy) return;
+    if (formFault(form) !== null) return showFirstFault();
     void run({ t: 'panic', lang: t.lang, ...form }, (sealed) => armButton(sealed, countdown === 'wait' ? null : countdown));
   };
   return (
     <Screen title={t('miniApp.arm.title')}>
+      <Unknown state={account} />
       {tap === null ? null : <Present tap={tap} />}
       <p>{t('miniApp.arm.what')}</p>
       <p>{t('miniApp.arm.telegram-sees')}</p>
@@ -65,25 +68,15 @@ export function ArmScreen(props: { onDone: () => void }) {
 /** What is prepared already, how fresh it is, and the way to throw it away. */
 function Present({ tap }: { tap: ArmedButton }) {
   const { t } = usePage();
-  const [failed, setFailed] = useState(false);
   const since = dayAndTime(Date.parse(tap.armedAt), Date.now(), t.lang);
   const until = dayAndTime(Date.parse(tap.expiresAt), Date.now(), t.lang);
   const old = tap.expired || tap.olderRoster;
   return (
-    <Notice tone={old ? 'warn' : 'good'}>
+    <Notice tone={old || tap.state !== 'armed' ? 'warn' : 'good'}>
       <p>{t('miniApp.arm.since', { since, until })}</p>
+      {tap.state === 'armed' ? null : <p class="strong">{t('miniApp.arm.running')}</p>}
       {old ? <p>{t('miniApp.arm.old')}</p> : null}
-      <Button
-        onPress={() => {
-          void disarmButton().then((answer) => {
-            setFailed(!answer.ok);
-            return refreshPrepared();
-          });
-        }}
-      >
-        {t('miniApp.arm.remove')}
-      </Button>
-      {failed ? <p role="alert">{t('miniApp.fault.line')}</p> : null}
+      <TakeBack text={t('miniApp.arm.remove')} request={disarmButton} />
     </Notice>
   );
 }

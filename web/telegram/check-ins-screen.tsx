@@ -3,9 +3,10 @@ import { useBack, usePage } from '../defender/context.js';
 import { useLive } from '../defender/live.js';
 import { Button, Choices, Notice, Screen, TextField } from '../defender/ui.js';
 import { dayAndTime, duration } from '../shared/dates.js';
-import { formFault, PacketForm, useForm } from './packet-form.js';
+import { TakeBack, Unknown } from './faults.js';
+import { formFault, PacketForm, showFirstFault, useForm } from './packet-form.js';
 import { SealedScreen, SealingFault, useSealing } from './sealing.js';
-import { endCheckIn, planCheckIn, prepared, refreshPrepared, type PlannedCheckIn, type Repeat } from './service.js';
+import { endCheckIn, planCheckIn, prepared, type PlannedCheckIn, type Repeat } from './service.js';
 
 /** Minutes between the question and the silent prompt. */
 const graces = [10, 20, 30, 60] as const;
@@ -25,6 +26,7 @@ export function CheckInsScreen(props: { onDone: () => void }) {
     <Screen title={t('miniApp.check-in.title')}>
       <p>{t('miniApp.check-in.what')}</p>
       <p>{t('miniApp.check-in.outage')}</p>
+      <Unknown state={account} />
       {planned.map((each) => (
         <Planned key={each.locator} planned={each} />
       ))}
@@ -35,24 +37,13 @@ export function CheckInsScreen(props: { onDone: () => void }) {
 
 function Planned({ planned }: { planned: PlannedCheckIn }) {
   const { t } = usePage();
-  const [failed, setFailed] = useState(false);
   const at = dayAndTime(Date.parse(planned.deadlineAt), Date.now(), t.lang);
   return (
     <Notice tone={planned.olderRoster || planned.expired ? 'warn' : 'calm'}>
       <p class="strong">{t(planned.repeat === 'daily' ? 'miniApp.check-in.daily-at' : 'miniApp.check-in.at', { time: at })}</p>
       <p>{t('miniApp.check-in.grace-of', { time: duration(planned.graceMinutes * 60_000, t.lang) })}</p>
       {planned.olderRoster || planned.expired ? <p>{t('miniApp.check-in.old')}</p> : null}
-      <Button
-        onPress={() => {
-          void endCheckIn(planned.locator).then((answer) => {
-            setFailed(!answer.ok);
-            return refreshPrepared();
-          });
-        }}
-      >
-        {t('miniApp.check-in.end')}
-      </Button>
-      {failed ? <p role="alert">{t('miniApp.fault.line')}</p> : null}
+      <TakeBack text={t('miniApp.check-in.end')} request={() => endCheckIn(planned.locator)} />
     </Notice>
   );
 }
@@ -82,7 +73,8 @@ function PlanScreen(props: { onDone: () => void }) {
   const busy = state.at === 'sealing';
   const submit = (): void => {
     setTried(true);
-    if (busy || wrongTime || formFault(form) !== null) return;
+    if (busy) return;
+    if (wrongTime || formFault(form) !== null) return showFirstFault();
     void run({ t: 'check-in', lang: t.lang, ...form }, (sealed) => planCheckIn(sealed, { dueAt: new Date(due), graceMinutes: grace, repeat }));
   };
   return (

@@ -19,6 +19,11 @@ export function formFault({ phrase, phraseAgain }: FormDraft): 'phrase-short' | 
   return phrase.trim() === phraseAgain.trim() ? null : 'phrase-differs';
 }
 
+/** Brings the first wrong field into view, once it is drawn: on a phone it may lie far above the button. */
+export function showFirstFault(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+}
+
 export function useForm(): { readonly form: FormDraft; readonly set: (change: Partial<FormDraft>) => void } {
   const [form, setForm] = useState(emptyForm);
   return { form, set: (change) => setForm((before) => ({ ...before, ...change })) };

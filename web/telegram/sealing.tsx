@@ -7,6 +7,7 @@ import { ReceiptScreen } from '../defender/screens/receipt.js';
 import type { WordsState } from '../defender/session.js';
 import { Button, Notice, Screen } from '../defender/ui.js';
 import type { Result } from '../shared/api.js';
+import { FAULTS, reasonOf, type Fault } from './faults.js';
 import { refreshPrepared } from './service.js';
 import { sealPacket, type PacketDraft, type SealedPacket } from './seal-packet.js';
 
@@ -14,16 +15,7 @@ export type SealingState =
   | { readonly at: 'form' }
   | { readonly at: 'sealing' }
   | { readonly at: 'done'; readonly words: readonly number[] }
-  | { readonly at: 'failed'; readonly why: 'too-long' | 'nobody' | 'list' | 'account' | 'counting' | 'line' };
-
-const FAULTS = {
-  'too-long': 'miniApp.fault.too-long',
-  nobody: 'miniApp.fault.nobody',
-  list: 'miniApp.fault.list',
-  account: 'miniApp.fault.account',
-  counting: 'miniApp.fault.counting',
-  line: 'miniApp.fault.line',
-} as const;
+  | { readonly at: 'failed'; readonly why: Fault };
 
 /** Seals a draft and hands it over; the state tells how far it is. */
 export function useSealing(): { readonly state: SealingState; readonly run: (draft: PacketDraft, hand: (sealed: SealedPacket) => Promise<Result<unknown>>) => Promise<void> } {
@@ -41,18 +33,11 @@ export function useSealing(): { readonly state: SealingState; readonly run: (dra
     }
     const answer = await hand(sealed);
     sealed.releaseSecret.fill(0);
-    if (!answer.ok) return setState({ at: 'failed', why: reasonOf(answer.status, answer.code) });
+    if (!answer.ok) return setState({ at: 'failed', why: reasonOf(answer) });
     setState({ at: 'done', words: sealed.words });
     await refreshPrepared();
   };
   return { state, run };
-}
-
-function reasonOf(status: number, code: string): Extract<SealingState, { at: 'failed' }>['why'] {
-  if (status === 401 || status === 403) return 'account';
-  if (code === 'counting-down') return 'counting';
-  if (code === 'stale-roster' || code === 'unknown-roster' || code === 'unknown-policy') return 'list';
-  return 'line';
 }
 
 /** What went wrong, in words. */

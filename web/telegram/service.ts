@@ -1,7 +1,7 @@
 // What our own server is asked, in the name of the Telegram account. The account's proof travels in a header, never in
 // an address.
 import { toBase64url } from '@jardam/protocol';
-import { requestDone, requestJson, type Result } from '../shared/api.js';
+import { requestDone, requestJson, worthRetrying, type Problem, type Result } from '../shared/api.js';
 import { Live } from '../defender/live.js';
 import { launch } from './bridge.js';
 import type { SealedPacket } from './seal-packet.js';
@@ -37,17 +37,20 @@ export interface Prepared {
   readonly checkIns: readonly PlannedCheckIn[];
 }
 
-export type PreparedState = { readonly at: 'loading' } | { readonly at: 'ready'; readonly prepared: Prepared } | { readonly at: 'failed'; readonly code: string };
+export type PreparedState = { readonly at: 'loading' } | { readonly at: 'ready'; readonly prepared: Prepared } | { readonly at: 'failed'; readonly problem: Problem };
 
 export const prepared = new Live<PreparedState>({ at: 'loading' });
 
+const retryMs = 5_000;
+
 const headers = (): Record<string, string> => (launch.initData === null ? {} : { authorization: `tma ${launch.initData}` });
 
-/** Asks what is prepared now. */
+/** Asks what is prepared now, again and again while the line is bad. Outside Telegram there is nobody to ask for. */
 export async function refreshPrepared(): Promise<void> {
-  if (launch.initData === null) return prepared.set({ at: 'failed', code: 'not-in-telegram' });
+  if (launch.initData === null) return;
   const answer = await requestJson<Prepared>('GET', '/telegram/me', { headers: headers() });
-  prepared.set(answer.ok ? { at: 'ready', prepared: answer.body } : { at: 'failed', code: answer.code });
+  prepared.set(answer.ok ? { at: 'ready', prepared: answer.body } : { at: 'failed', problem: answer });
+  if (!answer.ok && worthRetrying(answer)) setTimeout(() => void refreshPrepared(), retryMs);
 }
 
 const sealedBody = ({ packet, releaseSecret, receipt }: SealedPacket) => ({

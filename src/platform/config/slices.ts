@@ -213,8 +213,9 @@ export const telegramSchema = z.strictObject({
   apiRoot: z.string().regex(/^https?:\/\/[^?#\s]*[^/?#\s]$/, 'an address without a slash at the end').default('https://api.telegram.org'),
   /** SOCKS proxy on the way to Telegram, like socks5h://127.0.0.1:9050; may hold a password. */
   proxy: secret(z.string().regex(/^socks(4a?|5h?)?:\/\/\S+$/, 'an address that begins with socks5h://')).optional(),
-  /** How long Telegram may hold a question for updates open. */
-  pollTimeoutMs: durationMs(1_000, 90_000).default(50_000),
+  /** How long Telegram may hold a question for updates open. Below a minute: a check-in's silence counts only while the
+   *  channel was heard of within two. */
+  pollTimeoutMs: durationMs(1_000, 55_000).default(50_000),
   sendTimeoutMs: durationMs(500, 60_000).default(10_000),
   /** The newest of several corrections or places within this time is handed over. */
   coalesceMs: durationMs(0, 300_000).default(20_000),

@@ -1,48 +1,68 @@
 import { createReadStream, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { World } from './world.js';
+import type { SunkMail } from '../../support/mail-sink.js';
 
-/** A piece of text in all the forms in which it could lie about: as it is, and as the encodings we use carry it. */
-function formsOf(text: string): { form: string; bytes: Buffer }[] {
-  const utf8 = Buffer.from(text, 'utf8');
+/** Where to look: what a service leaves behind, and what it sends. */
+export interface Searched {
+  readonly databaseUrl: string;
+  service(): { readonly log: readonly string[] };
+  readonly mail: { readonly mails: readonly Pick<SunkMail, 'raw' | 'parsed'>[] };
+  /** What went to a messenger, call by call. */
+  readonly messages?: readonly unknown[];
+}
+
+/** Text, or bytes as they are, in all the forms in which they could lie about: raw, and as our encodings carry them. */
+function formsOf(canary: string | Uint8Array): { form: string; bytes: Buffer }[] {
+  const raw = Buffer.from(canary as string);
   const base64 = [0, 1, 2].map((shift) => {
     // Inside longer data the alignment is unknown: three shifts, without the characters that neighbours change.
-    const shifted = Buffer.concat([Buffer.alloc(shift), utf8]).toString('base64');
+    const shifted = Buffer.concat([Buffer.alloc(shift), raw]).toString('base64');
     return shifted.slice(shift === 0 ? 0 : shift + 1, -4);
   });
   return [
-    { form: 'text', bytes: utf8 },
-    { form: 'UTF-16', bytes: Buffer.from(text, 'utf16le') },
-    { form: 'hexadecimal', bytes: Buffer.from(utf8.toString('hex')) },
-    { form: 'JSON escapes', bytes: Buffer.from(JSON.stringify(text).slice(1, -1).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)) },
-    { form: 'percent-encoding', bytes: Buffer.from(encodeURIComponent(text)) },
+    { form: 'as it is', bytes: raw },
+    { form: 'hexadecimal', bytes: Buffer.from(raw.toString('hex')) },
     ...base64.flatMap((each) => [
       { form: 'base64', bytes: Buffer.from(each) },
       { form: 'base64url', bytes: Buffer.from(each.replaceAll('+', '-').replaceAll('/', '_')) },
     ]),
+    ...(typeof canary === 'string' ? textFormsOf(canary) : []),
   ];
 }
 
-/** Where each of the texts was found, as "text in place (form)"; empty when nowhere. */
-export async function findCanaries(world: World, canaries: readonly string[]): Promise<string[]> {
-  const wanted = canaries.flatMap((canary) => formsOf(canary).map((form) => ({ canary, ...form })));
+function textFormsOf(text: string): { form: string; bytes: Buffer }[] {
+  return [
+    { form: 'UTF-16', bytes: Buffer.from(text, 'utf16le') },
+    { form: 'JSON escapes', bytes: Buffer.from(JSON.stringify(text).slice(1, -1).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)) },
+    { form: 'percent-encoding', bytes: Buffer.from(encodeURIComponent(text)) },
+  ];
+}
+
+/** Where each of the canaries was found, as "canary in place (form)"; empty when nowhere. */
+export async function findCanaries(searched: Searched, canaries: readonly (string | Uint8Array)[]): Promise<string[]> {
+  const wanted = canaries.flatMap((canary) => {
+    const name = typeof canary === 'string' ? canary : Buffer.from(canary).toString('hex');
+    // ASCII looks the same in several forms: each is looked for once.
+    return formsOf(canary).filter(({ bytes }, at, all) => all.findIndex((other) => other.bytes.equals(bytes)) === at).map((form) => ({ name, ...form }));
+  });
   const found = new Set<string>();
   const look = (place: string, bytes: Buffer): void => {
-    for (const { canary, form, bytes: pattern } of wanted) {
-      if (bytes.includes(pattern)) found.add(`${canary} in ${place} (${form})`);
+    for (const { name, form, bytes: pattern } of wanted) {
+      if (bytes.includes(pattern)) found.add(`${name} in ${place} (${form})`);
     }
   };
   const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
-  const { folder, othersData } = await flushedDataDirectory(world.databaseUrl);
+  const { folder, othersData } = await flushedDataDirectory(searched.databaseUrl);
   for (const file of filesOf(folder, othersData)) {
     await readOverlapping(file, longest, (bytes) => look('the database server’s files', bytes));
   }
-  look('the log of the service', Buffer.from(world.service().log.join('')));
-  for (const mail of world.mail.mails) {
+  look('the log of the service', Buffer.from(searched.service().log.join('')));
+  for (const mail of searched.mail.mails) {
     look('a mail as sent', mail.raw);
     look('a mail as read', Buffer.from(JSON.stringify(mail.parsed)));
   }
+  for (const message of searched.messages ?? []) look('a message to the messenger', Buffer.from(JSON.stringify(message)));
   return [...found];
 }
 
