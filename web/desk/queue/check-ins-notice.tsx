@@ -1,9 +1,11 @@
 // Check-ins whose question could not be delivered: no machine sends them, so a person has to.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { dayAndTime } from '../../shared/dates.js';
+import type { Problem } from '../../shared/api.js';
 import type { DeskApi, UndeliveredCheckIn } from '../service/desk-api.js';
 import { DeedButton } from '../ui/deed-button.js';
 import { serverNowMs } from '../ui/now.js';
+import { ProblemNotice } from '../ui/problem.js';
 import { useText } from '../ui/text.js';
 
 /** They change by the quarter of an hour. */
@@ -13,6 +15,7 @@ export function CheckInsNotice({ api }: { api: Pick<DeskApi, 'checkIns' | 'decid
   const t = useText();
   const [checkIns, setCheckIns] = useState<readonly UndeliveredCheckIn[]>([]);
   const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const look = useCallback(async () => {
     const answer = await api.checkIns();
     // A failed look keeps what was known: the line itself is shown elsewhere.
@@ -27,7 +30,9 @@ export function CheckInsNotice({ api }: { api: Pick<DeskApi, 'checkIns' | 'decid
   if (checkIns.length === 0) return null;
   const decide = async (locator: string, decision: 'send' | 'wait'): Promise<void> => {
     setBusy(true);
-    await api.decideCheckIn(locator, decision);
+    const answer = await api.decideCheckIn(locator, decision);
+    // Somebody else decided, or the question arrived: the list shows that.
+    setProblem(answer.ok || answer.code === 'not-undelivered' ? null : answer);
     await look();
     setBusy(false);
   };
@@ -46,6 +51,7 @@ export function CheckInsNotice({ api }: { api: Pick<DeskApi, 'checkIns' | 'decid
           </DeedButton>
         </div>
       ))}
+      <ProblemNotice problem={problem} />
     </section>
   );
 }
