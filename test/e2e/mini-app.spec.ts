@@ -13,7 +13,7 @@ import { signedInitData } from '../support/bot-api/init-data.js';
 import type { TelegramPerson } from '../support/bot-api/person.js';
 import { openBrowser } from '../support/browser.js';
 import { TIER } from '../support/coalition.js';
-import { until } from '../support/ladder.js';
+import { until, viewOf } from '../support/ladder.js';
 import { sealPacket } from '../support/sealed-packet.js';
 import { telegramWorld, type TelegramWorld } from '../support/telegram-world.js';
 import { findCanaries } from './support/canaries.js';
@@ -143,8 +143,10 @@ describe('the Mini App: Telegram, its bot and the service around it', () => {
     await ring(planned.locator);
     await until('silence has sent it', async () => (await query('SELECT FROM alert WHERE alert_id = $1', [planned.alert_id])).length === 1);
     expect(await readAlert(planned.alert_id)).toMatchObject({ t: 'check-in', answers: { what: CANARY.checkIn } });
-    const triggers = await query<{ body: Buffer }>(`SELECT body FROM event WHERE type = 'TRIGGER' ORDER BY at`);
-    expect(triggers.map(({ body }) => /"by":"(\w+)"/.exec(body.toString())?.[1])).toEqual(['countdown', 'silence']);
+    for (const [alertId, by] of [[kept.alert_id, 'countdown'], [planned.alert_id, 'silence']] as const) {
+      const { events } = await viewOf(world.app, alertId);
+      expect(events.find(({ type }) => type === 'TRIGGER')?.detail).toMatchObject({ by });
+    }
 
     // Who looks into what we keep and what we send finds none of it; what is there is found.
     const { telegram, app } = world;

@@ -26,14 +26,15 @@ export class Live<T> {
 /** The current value, and a new drawing whenever it changes. */
 export function useLive<T>(live: Live<T>): T {
   const [, redraw] = useState(0);
+  const drawn = live.get();
   useEffect(() => {
-    const drawn = live.get();
     const stop = live.subscribe(() => redraw((n) => n + 1));
-    // It may have changed between drawing and listening.
+    // It may have changed between drawing and listening. `drawn` is what stood on the screen then: read in here it
+    // would always be the new value, and a screen that was drawn a moment too early would wait for ever.
     if (!Object.is(drawn, live.get())) redraw((n) => n + 1);
     return stop;
   }, [live]);
-  return live.get();
+  return drawn;
 }
 
 /** Milliseconds since 1970, drawn anew every `everyMs`. */
