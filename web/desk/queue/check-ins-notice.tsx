@@ -37,7 +37,7 @@ export function CheckInsNotice({ api }: { api: Pick<DeskApi, 'checkIns' | 'decid
     setBusy(false);
   };
   return (
-    <section class="banner" aria-labelledby="check-ins-title">
+    <section class="banner check-ins-notice" aria-labelledby="check-ins-title">
       <h3 id="check-ins-title">{t('desk.check-ins.title')}</h3>
       <p>{t('desk.check-ins.why')}</p>
       {checkIns.map(({ locator, deadlineAt }) => (
