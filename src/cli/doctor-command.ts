@@ -13,6 +13,7 @@ import { ok, problem, unreachable, type Finding } from './doctor/finding.js';
 import { checkBackups, checkDisk, checkKeys, checkPage } from './doctor/machine-checks.js';
 import { checkMail } from './doctor/mail-check.js';
 import { checkLastResort, checkRoster, checkShifts, checkTiers } from './doctor/people-checks.js';
+import { checkBot, checkPoller } from './doctor/telegram-checks.js';
 import { CliFailure, EXIT } from './failure.js';
 
 const SIGNS = { ok: 'ok         ', warning: 'warning    ', problem: 'PROBLEM    ', unreachable: 'UNREACHABLE' } as const;
@@ -42,6 +43,7 @@ async function examine(config: ServiceConfig, backups: string | undefined, conte
     ok('configuration', 'valid'),
     ...(await examineDatabase(config, context)),
     ...(await Promise.all(around)),
+    ...(await checkBot(config.telegram, config.instance)),
     checkDisk(config.instance.dataDir),
     checkBackups(backups, context.now()),
   ];
@@ -71,6 +73,7 @@ async function examineDatabase(config: ServiceConfig, { now }: CommandContext): 
     return [
       ...basics,
       await checkEngine(database),
+      ...(await checkPoller(database, config.telegram)),
       ...(await checkKeys(p, database, config)),
       checkRoster(current?.body ?? null, now()),
       ...(await checkTiers(database)),

@@ -51,13 +51,14 @@ export function telegramConfig(telegram: BotApiServer, more: ServiceConfigInput[
   return { token: telegram.token, apiRoot: telegram.url, pollTimeoutMs: 5_000, sendTimeoutMs: 2_000, coalesceMs: 0, ...more };
 }
 
-export async function telegramWorld(config: ServiceConfigInput = {}): Promise<TelegramWorld> {
+/** @param reachedAt the address of the Bot API as the service is told it, by default as it is */
+export async function telegramWorld(config: ServiceConfigInput = {}, reachedAt = (url: string): string => url): Promise<TelegramWorld> {
   const telegram = await startBotApi();
   const full: ServiceConfigInput = {
     ...config,
     instance: { publicUrl: 'https://jardam.example.org', ...config.instance },
     engine: { sweepIntervalMs: 1_000, tickIntervalMs: 100, ...config.engine },
-    telegram: telegramConfig(telegram, config.telegram),
+    telegram: telegramConfig(telegram, { apiRoot: reachedAt(telegram.url), ...config.telegram }),
   };
   const app = await testApp({ config: full });
   const coalition = await demoCoalition(app.database, { contacts: app.service.app.get(ContactBook) });

@@ -13,7 +13,8 @@ const pageTimeoutMs = 8_000;
 
 /** Key files: there, private, and the ones this database was used with. */
 export async function checkKeys(p: Primitives, database: Database, config: ServiceConfig): Promise<Finding[]> {
-  const keys = { gatekeeper: config.gatekeeper.keyFile, contacts: config.contacts.keyFile, admission: config.admission.keyFile };
+  const bot = config.telegram.token === undefined ? {} : { telegram: config.telegram.keyFile };
+  const keys = { gatekeeper: config.gatekeeper.keyFile, contacts: config.contacts.keyFile, admission: config.admission.keyFile, ...bot };
   const findings: Finding[] = [];
   for (const [name, file] of Object.entries(keys)) findings.push(await checkKey(p, database, name, file));
   const { passwordFile } = config.mail;

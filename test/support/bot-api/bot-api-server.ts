@@ -12,6 +12,8 @@ import { WebhookCaller } from './webhook-caller.js';
 export interface BotApiCall {
   readonly method: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** By which of the addresses of `urlFor`, where a test tells several processes apart; else empty. */
+  readonly via: string;
   /** Milliseconds since 1970, by this machine's clock. */
   readonly at: number;
   /** 200, the error's code, or what happened instead of an answer. */
@@ -25,6 +27,8 @@ export interface BotApiCall {
 export interface BotApiServer {
   /** What the bot gets as apiRoot. */
   readonly url: string;
+  /** Another apiRoot for the same server: calls over it carry this name. Letters only. */
+  urlFor(name: string): string;
   readonly token: string;
   readonly username: string;
   /** Every call, also those that were refused or dropped. */
@@ -61,13 +65,13 @@ export async function startBotApi(options: { readonly token?: string } = {}): Pr
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, file, given, rest] = /^\/(file\/)?bot([^/]*)\/(.+)$/.exec(new URL(request.url ?? '/', 'http://telegram').pathname) ?? [];
+    const [, via = '', file, given, rest] = /^(?:\/via-([a-z]+))?\/(file\/)?bot([^/]*)\/(.+)$/.exec(new URL(request.url ?? '/', 'http://telegram').pathname) ?? [];
     if (given === undefined || rest === undefined || !/^\d+:[A-Za-z0-9_-]+$/.test(given)) return reply(response, 404, refusal(404, 'Not Found'));
     const parameters = await readParameters(request);
     const method = file === undefined ? rest : 'file';
     const fault = state.faults.take(method, parameters);
     const retryAfterSeconds = fault?.kind === 'flood' ? fault.retryAfterSeconds : null;
-    const call: BotApiCall = { method, parameters, at: Date.now(), outcome: 'open', retryAfterSeconds, messageId: null };
+    const call: BotApiCall = { method, parameters, via, at: Date.now(), outcome: 'open', retryAfterSeconds, messageId: null };
     calls.push(call);
     if (fault?.kind === 'drop-before') {
       call.outcome = 'dropped-before';
@@ -116,6 +120,7 @@ export async function startBotApi(options: { readonly token?: string } = {}): Pr
 
   return {
     url: `http://127.0.0.1:${address.port}`,
+    urlFor: (name) => `http://127.0.0.1:${address.port}/via-${name}`,
     token,
     username,
     calls,
