@@ -1,6 +1,7 @@
 // Runs partly inside the page, so the types of both worlds are needed.
 /// <reference lib="dom" />
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeStatement } from '@jardam/protocol';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../support/browser.js';
 import { withAdmin } from '../support/database-server.js';
@@ -127,7 +128,7 @@ describe('a working day at the desk, in real browsers', () => {
     await world.mail.waitFor(({ to }) => to === lawyer.email, 60_000);
 
     const { rows } = await world.database.query<{ statement: Buffer }>(`SELECT statement FROM ack WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
-    expect(rows.map(({ statement }) => statement.toString('latin1').match(/\{.*\}/)?.[0])).toEqual(['{"reason":"conflict"}']);
+    expect(rows.map(({ statement }) => decodeStatement(statement)?.detail)).toEqual(['{"reason":"conflict"}']);
     const theirs = await desks.signedIn('lawyer');
     await theirs.openAlert('The school road is blocked');
     await theirs.take();
