@@ -2,8 +2,9 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Wake } from '../escalation/wake.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import { INSTANCE_CONFIG, MAIL_CONFIG, type InstanceConfig, type MailConfig } from '../platform/config/slices.js';
+import type { SmtpListener } from '../platform/mail/smtp-listener.js';
 import { BounceAddresses } from './channels/email/bounce-address.js';
-import { startBounceListener, type BounceListener } from './channels/email/bounce-listener.js';
+import { startBounceListener } from './channels/email/bounce-listener.js';
 import { Settlement } from './settle.js';
 
 /** Injection token of the signed return addresses; null when no bounce domain is configured. */
@@ -13,7 +14,7 @@ export const BOUNCE_ADDRESSES = Symbol('BounceAddresses');
 @Injectable()
 export class Bounces implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Bounces');
-  private listener: BounceListener | undefined;
+  private listener: SmtpListener | undefined;
 
   constructor(
     private readonly settlement: Settlement,

@@ -9,6 +9,7 @@ import { DEFAULT_COALITION } from '../platform/coalition.js';
 import { configOf } from '../platform/config/load-config.js';
 import type { ServiceConfigInput } from '../platform/config/slices.js';
 import { Database } from '../platform/database/database.js';
+import type { SmtpListener } from '../platform/mail/smtp-listener.js';
 import { ContactBook } from '../roster/contact-book.js';
 import { RosterStore } from '../roster/roster-store.js';
 import { createService, type Service } from '../service.js';
@@ -17,7 +18,7 @@ import { demoCoalition, publishDemo } from './coalition.js';
 import { demoKeys, type DemoKeys } from './keys.js';
 import { MailFolder } from './mailbox/mail-folder.js';
 import { startMailboxServer, type MailboxServer } from './mailbox/mailbox-server.js';
-import { startSmtpReceiver, type SmtpReceiver } from './mailbox/smtp-receiver.js';
+import { startSmtpReceiver } from './mailbox/smtp-receiver.js';
 import { freePortFrom, LOOPBACK } from './ports.js';
 
 /** Taken when they are free; else the next free ones. */
@@ -103,7 +104,7 @@ function logInto(file: string, warn: (line: string) => void): (line: string) => 
   };
 }
 
-async function startMail(mails: MailFolder, ports: { mailbox: number; smtp: number }): Promise<{ smtp: SmtpReceiver; mailbox: MailboxServer }> {
+async function startMail(mails: MailFolder, ports: { mailbox: number; smtp: number }): Promise<{ smtp: SmtpListener; mailbox: MailboxServer }> {
   const mailboxPort = await freePortFrom(ports.mailbox);
   const smtp = await startSmtpReceiver(await freePortFrom(ports.smtp, new Set([mailboxPort])), mails);
   try {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import nodemailer from 'nodemailer';
 import { MailFolder } from './mail-folder.js';
 import { startMailboxServer, type MailboxServer } from './mailbox-server.js';
-import { startSmtpReceiver, type SmtpReceiver } from './smtp-receiver.js';
+import type { SmtpListener } from '../../platform/mail/smtp-listener.js';
+import { startSmtpReceiver } from './smtp-receiver.js';
 
 const OSH = { address: 'osh@partner.example', name: 'Case officer, Osh' };
 const BISHKEK = { address: 'bishkek@partner.example', name: 'Coordinator, Bishkek' };
@@ -14,7 +15,7 @@ const BISHKEK = { address: 'bishkek@partner.example', name: 'Coordinator, Bishke
 describe('the demo mailbox', () => {
   let directory: string;
   let folder: MailFolder;
-  let smtp: SmtpReceiver;
+  let smtp: SmtpListener;
   let page: MailboxServer;
 
   beforeEach(async () => {

@@ -1,16 +1,9 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { smtpRefusal, startSmtpListener, type SmtpListener } from '../../platform/mail/smtp-listener.js';
 import { LOOPBACK } from '../ports.js';
 import type { MailFolder } from './mail-folder.js';
 
 const messageLimitBytes = 10 * 1024 * 1024;
-const closeTimeoutMs = 1_000;
-
-export interface SmtpReceiver {
-  readonly port: number;
-  stop(): Promise<void>;
-}
 
 /**
  * A mail server for this machine alone: takes every mail, delivers none, and keeps it in the folder.
@@ -18,15 +11,11 @@ export interface SmtpReceiver {
  * "250 accepted" is said only after the mail is on the disk, as a real one must. No TLS: the mails do not leave the
  * machine, and a certificate made up on the spot would have to be trusted by turning checks off.
  */
-export async function startSmtpReceiver(port: number, folder: MailFolder): Promise<SmtpReceiver> {
-  const server = new SMTPServer({
+export async function startSmtpReceiver(port: number, folder: MailFolder): Promise<SmtpListener> {
+  return startSmtpListener({ host: LOOPBACK, port }, {
     name: 'localhost',
     banner: 'demo mailbox, delivers nothing',
-    disabledCommands: ['AUTH', 'STARTTLS'],
-    disableReverseLookup: true,
     size: messageLimitBytes,
-    closeTimeout: closeTimeoutMs,
-    logger: false,
     onData: (stream, session, done) => {
       receive(stream, session, folder).then(
         () => done(),
@@ -34,13 +23,6 @@ export async function startSmtpReceiver(port: number, folder: MailFolder): Promi
       );
     },
   });
-  server.on('error', () => undefined); // a connection that broke; the sender notices and tries again
-  server.listen(port, LOOPBACK);
-  await once(server.server, 'listening');
-  return {
-    port: (server.server.address() as AddressInfo).port,
-    stop: () => new Promise((stopped) => server.close(() => stopped())),
-  };
 }
 
 async function receive(stream: SMTPServerDataStream, session: SMTPServerSession, folder: MailFolder): Promise<void> {
@@ -56,6 +38,6 @@ class TooLarge extends Error {}
 
 /** 552 is final, 451 asks the sender to try again: a full disk may be mended. */
 function refusalOf(error: unknown): Error {
-  if (error instanceof TooLarge) return Object.assign(new Error('message too large'), { responseCode: 552 });
-  return Object.assign(new Error('the mail could not be stored'), { responseCode: 451 });
+  if (error instanceof TooLarge) return smtpRefusal(552, 'message too large');
+  return smtpRefusal(451, 'the mail could not be stored');
 }

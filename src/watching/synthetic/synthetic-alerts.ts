@@ -8,10 +8,11 @@ import { INSTANCE_CONFIG, WATCHING_CONFIG, type InstanceConfig, type WatchingCon
 import { PRIMITIVES } from '../../platform/crypto.js';
 import { Database } from '../../platform/database/database.js';
 import { readOrMakeKeyFile } from '../../platform/key-file.js';
+import type { SmtpListener } from '../../platform/mail/smtp-listener.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { RosterStore } from '../../roster/roster-store.js';
 import { RobotClient } from './robot-client.js';
-import { startRobotMailbox, type RobotMailbox } from './robot-mailbox.js';
+import { startRobotMailbox } from './robot-mailbox.js';
 import { robotOf, type Robot } from './robot.js';
 import { sealSynthetic, type SealedTo } from './seal-synthetic.js';
 
@@ -40,7 +41,7 @@ export class SyntheticAlerts implements OnApplicationBootstrap, OnModuleDestroy 
   private readonly outcomes;
   private readonly answerTime;
   private readonly stop = new AbortController();
-  private mailbox: RobotMailbox | undefined;
+  private mailbox: SmtpListener | undefined;
   private robot: Robot | undefined;
   private running: Promise<void> | undefined;
   private desk: Promise<unknown> = Promise.resolve();
