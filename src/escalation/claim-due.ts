@@ -16,6 +16,8 @@ export const lookBackMs = 60_000;
  *   What it could miss, a timer that somebody kept locked for longer than that, is found by the sweep, which has none.
  * - The locked rows themselves go on to the join: locking returns each row as it is now, not as the statement's snapshot
  *   saw it. Looking the timers up once more by key was a fifth of the statement's time.
+ * - OFFSET 0 keeps the planner from joining by hash. It cannot know how many rows a LIMIT of a parameter lets through,
+ *   and read the whole table of alerts for every batch: 30 instead of 7 ms at 100,000 alerts, and more with each further one.
  * - What lost: one statement that also advances the tier in SQL (the rules of tiers, quorum and catch-up are not
  *   testable there), and UPDATE … RETURNING with a lease (two index updates for each tier instead of one, and a dead
  *   instance's timers wait for the lease).
@@ -34,7 +36,10 @@ export async function claimDue(tx: Tx, limit: number, sweep: boolean): Promise<L
            )
            SELECT ${LOCKED_COLUMNS}
            FROM (SELECT * FROM critical UNION ALL SELECT * FROM rest) t
-           JOIN alert a USING (coalition_id, alert_id)`,
+           CROSS JOIN LATERAL (
+             SELECT tag, tiers, excluded_orgs FROM alert
+             WHERE coalition_id = t.coalition_id AND alert_id = t.alert_id OFFSET 0
+           ) a`,
     values: [limit],
   });
   return rows;
