@@ -31,7 +31,11 @@ interface DeliveryRow extends Record<string, unknown> {
   /** Attempts that were not put off by a rate limit. */
   counted: number;
   tier_deadline: Date | null;
+  /** The person has answered this round already. */
+  acknowledged: boolean;
 }
+
+type Condition = keyof typeof TAKEN_WHEN;
 
 /** settled: written; stale: the delivery belongs to a later attempt by now, and nothing was changed. */
 export type Settled = 'settled' | 'stale';
@@ -53,10 +57,9 @@ export class Settlement {
   async finish(key: AttemptKey, outcome: AttemptOutcome, random: number): Promise<Settled> {
     return this.database.transaction(async (tx) => {
       const alert = await this.lock(tx, key);
-      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state = 'sending'`, [key.attempt]);
+      const delivery = await takeDelivery(tx, key, alert, 'sending');
       if (!delivery) return 'stale';
-      await closeAttempt(tx, key, outcome);
-      await this.apply(tx, key.coalitionId, alert, delivery, outcome, random);
+      await this.apply(tx, key, alert, delivery, outcome, random);
       return 'settled';
     });
   }
@@ -65,11 +68,9 @@ export class Settlement {
   async abandon(key: AttemptKey, random: number): Promise<Settled> {
     return this.database.transaction(async (tx) => {
       const alert = await this.lock(tx, key);
-      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state = 'sending' AND lease_until < now()`, [key.attempt]);
+      const delivery = await takeDelivery(tx, key, alert, 'abandoned');
       if (!delivery) return 'stale';
-      const outcome: AttemptOutcome = { kind: 'ambiguous', code: 'lease-expired' };
-      await closeAttempt(tx, key, outcome);
-      await this.apply(tx, key.coalitionId, alert, delivery, outcome, random);
+      await this.apply(tx, key, alert, delivery, { kind: 'ambiguous', code: 'lease-expired' }, random);
       return 'settled';
     });
   }
@@ -81,9 +82,9 @@ export class Settlement {
       if (!rows[0]) return false;
       const key = { coalitionId, deliveryId, alertId: rows[0].alert_id, attempt: 0 };
       const alert = await this.lock(tx, key);
-      const delivery = await takeDelivery(tx, key, `state IN ('sent', 'delivered')`, []);
+      const delivery = await takeDelivery(tx, key, alert, 'sent');
       if (!delivery) return false;
-      await this.apply(tx, coalitionId, alert, delivery, { kind: 'refused', code, contactIsDead: true }, 0);
+      await this.apply(tx, key, alert, delivery, { kind: 'refused', code, contactIsDead: true }, 0);
       return true;
     });
   }
@@ -96,19 +97,15 @@ export class Settlement {
   async heldUp(key: AttemptKey, waitMs: number | null): Promise<Settled> {
     return this.database.transaction(async (tx) => {
       const alert = await this.lock(tx, key);
-      const delivery = await takeDelivery(tx, key, `attempt = $3 AND state IN ('pending', 'failed')`, [key.attempt]);
-      if (!delivery || !(await this.isStillWanted(tx, alert, delivery))) return 'stale';
+      const delivery = await takeDelivery(tx, key, alert, 'waiting');
+      if (!delivery || !isStillWanted(alert, delivery)) return 'stale';
       const fallback = (await unusedContacts(tx, alert, delivery))[0] ?? null;
       const then: AfterAttempt =
         waitMs === null ? { state: 'failed', nextAt: null, disableContact: false, fallback } : afterRateLimit(attemptedOf(delivery), waitMs, fallback, alert.now.getTime());
-      if (waitMs !== null) await writeState(tx, key.coalitionId, delivery.delivery_id, then, null);
+      if (waitMs !== null) await writeOutcome(tx, key, delivery, then, null);
       await this.afterFailure(tx, alert, delivery, then);
       return 'settled';
     });
-  }
-
-  private async isStillWanted(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<boolean> {
-    return isWanted(delivery.purpose, alert.timer) && !(await hasAcknowledged(tx, alert, delivery));
   }
 
   private async lock(tx: Tx, key: AttemptKey): Promise<LockedAlert> {
@@ -117,14 +114,14 @@ export class Settlement {
     return alert;
   }
 
-  private async apply(tx: Tx, coalitionId: number, alert: LockedAlert, delivery: DeliveryRow, outcome: AttemptOutcome, random: number): Promise<void> {
-    const wanted = await this.isStillWanted(tx, alert, delivery);
+  private async apply(tx: Tx, key: AttemptKey, alert: LockedAlert, delivery: DeliveryRow, outcome: AttemptOutcome, random: number): Promise<void> {
+    const { coalitionId } = key;
+    const wanted = isStillWanted(alert, delivery);
     const otherContacts = outcome.kind === 'accepted' ? [] : await unusedContacts(tx, alert, delivery);
     const then = afterAttempt(attemptedOf(delivery), outcome, { wanted, otherContacts, random }, alert.now.getTime());
-    await writeState(tx, coalitionId, delivery.delivery_id, then, outcome);
+    await writeOutcome(tx, key, delivery, then, outcome);
     if (then.disableContact) await this.contacts.disable(tx, coalitionId, delivery.contact_id, outcome.code);
     if (then.state === 'sent') {
-      await markTierTold(tx, alert, delivery);
       await this.log.appendToAlert(tx, coalitionId, alert.alertId, alert.head, alert.now, [notifyEvent(delivery)]);
       return;
     }
@@ -168,56 +165,69 @@ function attemptedOf(row: DeliveryRow) {
   };
 }
 
-async function takeDelivery(tx: Tx, key: AttemptKey, condition: string, more: readonly unknown[]): Promise<DeliveryRow | null> {
-  const { rows } = await tx.query<DeliveryRow>(
-    `SELECT d.delivery_id, d.gen, d.tier, d.nth, d.severity, d.purpose, d.contact_id, encode(d.rid, 'hex') AS rid, r.org, d.channel, d.tier_deadline,
-       d.attempt - (SELECT count(*)::int FROM delivery_attempt a WHERE a.coalition_id = d.coalition_id AND a.delivery_id = d.delivery_id AND a.outcome = 'rate_limited') AS counted
-     FROM delivery d LEFT JOIN responder r USING (coalition_id, rid)
-     WHERE d.coalition_id = $1 AND d.delivery_id = $2 AND ${condition} FOR UPDATE OF d`,
-    [key.coalitionId, key.deliveryId, ...more],
-  );
+/** Which rows an outcome may be written to; $1 to $4 are coalition, delivery, attempt, and the round of the alert. */
+const TAKEN_WHEN = {
+  sending: `d.attempt = $3 AND d.state = 'sending'`,
+  abandoned: `d.attempt = $3 AND d.state = 'sending' AND d.lease_until < now()`,
+  waiting: `d.attempt = $3 AND d.state IN ('pending', 'failed')`,
+  sent: `d.attempt >= $3 AND d.state IN ('sent', 'delivered')`,
+} as const;
+
+/** The message, locked, with all that decides about it: every further question would be a round trip for each message. */
+async function takeDelivery(tx: Tx, key: AttemptKey, alert: LockedAlert, condition: Condition): Promise<DeliveryRow | null> {
+  const { rows } = await tx.query<DeliveryRow>({
+    name: `outbox-take-${condition}`,
+    text: `SELECT d.delivery_id, d.gen, d.tier, d.nth, d.severity, d.purpose, d.contact_id, encode(d.rid, 'hex') AS rid, r.org, d.channel, d.tier_deadline,
+             d.attempt - (SELECT count(*)::int FROM delivery_attempt a WHERE a.coalition_id = d.coalition_id AND a.delivery_id = d.delivery_id AND a.outcome = 'rate_limited') AS counted,
+             EXISTS (SELECT FROM ack k WHERE k.coalition_id = d.coalition_id AND k.alert_id = d.alert_id AND k.gen >= $4 AND k.rid = d.rid) AS acknowledged
+           FROM delivery d LEFT JOIN responder r USING (coalition_id, rid)
+           WHERE d.coalition_id = $1 AND d.delivery_id = $2 AND ${TAKEN_WHEN[condition]} FOR UPDATE OF d`,
+    values: [key.coalitionId, key.deliveryId, key.attempt, alert.timer.roundGen],
+  });
   return rows[0] ?? null;
 }
 
-async function closeAttempt(tx: Tx, key: AttemptKey, outcome: AttemptOutcome): Promise<void> {
-  await tx.query({
-    name: 'outbox-close-attempt',
-    text: `UPDATE delivery_attempt SET finished_at = clock_timestamp(), outcome = $4, code = $5
-           WHERE coalition_id = $1 AND delivery_id = $2 AND attempt = $3 AND outcome IS NULL`,
-    values: [key.coalitionId, key.deliveryId, key.attempt, outcome.kind, outcome.code],
-  });
+const isForTier = ({ purpose }: DeliveryRow): boolean => purpose === 'notify' || purpose === 'task';
+
+/** Nobody is told again of what they have answered, nor of an alert that is over. */
+function isStillWanted(alert: LockedAlert, delivery: DeliveryRow): boolean {
+  return isWanted(delivery.purpose, alert.timer) && !(delivery.acknowledged && isForTier(delivery));
 }
 
-async function writeState(tx: Tx, coalitionId: number, deliveryId: string, then: AfterAttempt, outcome: AttemptOutcome | null): Promise<void> {
+/**
+ * Ends the attempt, and writes what becomes of the message. A tier that was passed over because nothing had left becomes
+ * a told one when something leaves after all.
+ */
+async function writeOutcome(tx: Tx, key: AttemptKey, delivery: DeliveryRow, then: AfterAttempt, outcome: AttemptOutcome | null): Promise<void> {
+  const told = then.state === 'sent' && isForTier(delivery);
   await tx.query({
-    name: 'outbox-write-state',
-    text: `UPDATE delivery SET state = $3, lease_until = NULL, next_at = coalesce($4::timestamptz, next_at),
-             sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END,
-             provider_message_id = coalesce($5, provider_message_id)
+    name: 'outbox-write-outcome',
+    text: `WITH attempt AS (
+             UPDATE delivery_attempt SET finished_at = clock_timestamp(), outcome = $7::text, code = $8
+             WHERE coalition_id = $1 AND delivery_id = $2 AND attempt = $3 AND outcome IS NULL AND $7::text IS NOT NULL
+           ), told AS (
+             UPDATE tier_entry SET outcome = $9::text, reason = NULL
+             WHERE coalition_id = $1 AND alert_id = $10 AND gen = $11 AND tier = $12 AND outcome = 'not_reached' AND $9::text IS NOT NULL
+           )
+           UPDATE delivery SET state = $4, lease_until = NULL, next_at = coalesce($5::timestamptz, next_at),
+             sent_at = CASE WHEN $4 = 'sent' THEN clock_timestamp() ELSE sent_at END,
+             provider_message_id = coalesce($6, provider_message_id)
            WHERE coalition_id = $1 AND delivery_id = $2`,
-    values: [coalitionId, deliveryId, then.state, then.nextAt === null ? null : new Date(then.nextAt), outcome?.kind === 'accepted' ? outcome.providerMessageId : null],
+    values: [
+      key.coalitionId,
+      key.deliveryId,
+      key.attempt,
+      then.state,
+      then.nextAt === null ? null : new Date(then.nextAt),
+      outcome?.kind === 'accepted' ? outcome.providerMessageId : null,
+      outcome?.kind ?? null,
+      outcome?.code ?? null,
+      told ? (delivery.purpose === 'task' ? 'task' : 'notified') : null,
+      key.alertId,
+      delivery.gen,
+      delivery.tier,
+    ],
   });
-}
-
-/** A tier passed over because nothing had left becomes a told one when something leaves after all. */
-async function markTierTold(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<void> {
-  if (delivery.purpose !== 'notify' && delivery.purpose !== 'task') return;
-  await tx.query({
-    name: 'outbox-mark-tier-told',
-    text: `UPDATE tier_entry SET outcome = $5, reason = NULL
-           WHERE coalition_id = $1 AND alert_id = $2 AND gen = $3 AND tier = $4 AND outcome = 'not_reached'`,
-    values: [alert.coalitionId, alert.alertId, delivery.gen, delivery.tier, delivery.purpose === 'task' ? 'task' : 'notified'],
-  });
-}
-
-async function hasAcknowledged(tx: Tx, alert: LockedAlert, delivery: DeliveryRow): Promise<boolean> {
-  if (delivery.rid === null || (delivery.purpose !== 'notify' && delivery.purpose !== 'task')) return false;
-  const { rowCount } = await tx.query({
-    name: 'outbox-has-acknowledged',
-    text: `SELECT FROM ack WHERE coalition_id = $1 AND alert_id = $2 AND gen >= $3 AND rid = decode($4, 'hex') LIMIT 1`,
-    values: [alert.coalitionId, alert.alertId, alert.timer.roundGen, delivery.rid],
-  });
-  return rowCount > 0;
 }
 
 /** Working contacts of the same person, or of the same duty desk, through which this message has not gone yet. */

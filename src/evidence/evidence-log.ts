@@ -105,7 +105,7 @@ export class EvidenceLog {
 
   /** Writes rows of many chains in one statement: for the tick. */
   async insertMany(tx: Tx, rows: readonly OwnedEventRow[]): Promise<void> {
-    if (rows.length > 0) await tx.query(insertEvents(rows));
+    if (rows.length > 0) await tx.query({ name: 'evidence-insert', text: INSERT_EVENTS, values: eventColumns(rows) });
   }
 
   /**
@@ -124,12 +124,21 @@ export class EvidenceLog {
   ): Promise<ChainHead> {
     if (news.length === 0) return head;
     const chained = this.chain(head, this.tagOf(alertId), at, news);
-    await this.insert(tx, coalitionId, alertId, chained.rows);
     const { rowCount } = await tx.query({
-      name: 'evidence-move-head',
-      text: `UPDATE alert_timer SET chain_n = $3, chain_head = $4, chain_at = $5
-             WHERE coalition_id = $1 AND alert_id = $2 AND chain_n = $6`,
-      values: [coalitionId, Buffer.from(alertId), chained.head.n, Buffer.from(chained.head.hash), chained.head.at, head.n],
+      // One round trip: this is done for every message that is sent.
+      name: 'evidence-append',
+      text: `WITH added AS (${INSERT_EVENTS})
+             UPDATE alert_timer SET chain_n = $12, chain_head = $13, chain_at = $14
+             WHERE coalition_id = $15 AND alert_id = $16 AND chain_n = $17`,
+      values: [
+        ...eventColumns(chained.rows.map((row) => ({ coalitionId, alertId, row }))),
+        chained.head.n,
+        Buffer.from(chained.head.hash),
+        chained.head.at,
+        coalitionId,
+        Buffer.from(alertId),
+        head.n,
+      ],
     });
     // Only possible when somebody appended without the lock: the primary key would have caught it, too.
     if (rowCount !== 1) throw new Error('the event chain was moved by somebody else: the alert was not locked');
@@ -161,24 +170,23 @@ export class EvidenceLog {
  * One statement for any number of rows: arrays, because a row of placeholders each would stop at 65,535 parameters
  * and prepare a new plan for every count.
  */
-function insertEvents(rows: readonly OwnedEventRow[]): { name: string; text: string; values: unknown[] } {
-  return {
-    name: 'evidence-insert',
-    text: `INSERT INTO event (coalition_id, alert_id, n, type, at, actor_rid, tier, body, hash, statement, detail)
-           SELECT * FROM unnest($1::int[], $2::bytea[], $3::bigint[], $4::text[], $5::timestamptz[], $6::bytea[],
-                                $7::smallint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::jsonb[])`,
-    values: [
-      int4Array(rows, (each) => each.coalitionId),
-      byteaArray(rows, (each) => each.alertId),
-      int8Array(rows, ({ row }) => row.n),
-      textArray(rows, ({ row }) => row.type),
-      timestamptzArray(rows, ({ row }) => row.at.getTime()),
-      byteaArray(rows, ({ row }) => row.actorRid),
-      int2Array(rows, ({ row }) => row.tier),
-      byteaArray(rows, ({ row }) => row.body),
-      byteaArray(rows, ({ row }) => row.hash),
-      byteaArray(rows, ({ row }) => row.statement),
-      jsonbArray(rows, ({ row }) => row.detail),
-    ],
-  };
+const INSERT_EVENTS = `INSERT INTO event (coalition_id, alert_id, n, type, at, actor_rid, tier, body, hash, statement, detail)
+  SELECT * FROM unnest($1::int[], $2::bytea[], $3::bigint[], $4::text[], $5::timestamptz[], $6::bytea[],
+                       $7::smallint[], $8::bytea[], $9::bytea[], $10::bytea[], $11::jsonb[])`;
+
+/** $1 to $11 of INSERT_EVENTS. */
+function eventColumns(rows: readonly OwnedEventRow[]): Buffer[] {
+  return [
+    int4Array(rows, (each) => each.coalitionId),
+    byteaArray(rows, (each) => each.alertId),
+    int8Array(rows, ({ row }) => row.n),
+    textArray(rows, ({ row }) => row.type),
+    timestamptzArray(rows, ({ row }) => row.at.getTime()),
+    byteaArray(rows, ({ row }) => row.actorRid),
+    int2Array(rows, ({ row }) => row.tier),
+    byteaArray(rows, ({ row }) => row.body),
+    byteaArray(rows, ({ row }) => row.hash),
+    byteaArray(rows, ({ row }) => row.statement),
+    jsonbArray(rows, ({ row }) => row.detail),
+  ];
 }

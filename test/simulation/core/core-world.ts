@@ -121,7 +121,7 @@ export class CoreWorld implements AlertInMemory {
     }
   }
 
-  /** The same as outbox-mark-tier-told in settle.ts. */
+  /** The same as outbox-write-outcome in settle.ts. */
   markTold(message: Message): void {
     const at = this.entries.findIndex((each) => each.gen === message.gen && each.tier === message.tier && each.outcome === 'not_reached');
     const entry = this.entries[at];
