@@ -1,4 +1,5 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { Backlog } from '../src/escalation/backlog.js';
 import { Engine } from '../src/escalation/engine.js';
 import { Policies } from '../src/escalation/policies.js';
 import { Tick } from '../src/escalation/tick.js';
@@ -20,5 +21,5 @@ export function tickOn(ground: Ground, database: Database = ground.database): Ti
 export function engineOn(ground: Ground): Engine {
   const { engine, instance } = configOf({});
   const { database } = ground;
-  return new Engine(database, tickOn(ground), new Wake(database), new SchedulerRegistry(), new Health(), new Metrics(), engine, instance);
+  return new Engine(database, tickOn(ground), new Wake(database), new Backlog(), new SchedulerRegistry(), new Health(), new Metrics(), engine, instance);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { AttemptOutcome } from '../domain/delivery-outcome.js';
+import { Backlog } from '../escalation/backlog.js';
 import { Wake, WAKE_CHANNEL } from '../escalation/wake.js';
 import { ENGINE_CONFIG, INSTANCE_CONFIG, type EngineConfig, type InstanceConfig } from '../platform/config/slices.js';
 import { Database } from '../platform/database/database.js';
@@ -48,6 +49,7 @@ export class Outbox implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly settlement: Settlement,
     private readonly contacts: ContactBook,
     private readonly wakeUp: Wake,
+    private readonly backlog: Backlog,
     private readonly scheduler: SchedulerRegistry,
     private readonly health: Health,
     private readonly metrics: DeliveryMetrics,
@@ -112,6 +114,7 @@ export class Outbox implements OnApplicationBootstrap, OnModuleDestroy {
       if (allowed === 'probe' && !this.probing.has(provider)) await this.probe(provider);
     }
     while (!this.stop.signal.aborted) {
+      await this.backlog.turn();
       const full = this.inFlight.fullProviders(this.config.sendConcurrency - this.batch);
       const without = [...resting.map(({ provider }) => provider), ...full];
       const taken = await this.claim(this.batch, { without });

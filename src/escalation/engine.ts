@@ -5,6 +5,7 @@ import { ENGINE_CONFIG, INSTANCE_CONFIG, type EngineConfig, type InstanceConfig 
 import { Database } from '../platform/database/database.js';
 import { Health } from '../platform/health/health.js';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { Backlog } from './backlog.js';
 import { PEEK } from './claim-due.js';
 import { ClockGuard } from './clock-guard.js';
 import { Tick } from './tick.js';
@@ -52,6 +53,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly database: Database,
     private readonly tick: Tick,
     private readonly wake: Wake,
+    private readonly backlog: Backlog,
     private readonly scheduler: SchedulerRegistry,
     private readonly health: Health,
     metrics: Metrics,
@@ -148,7 +150,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
       if (moved === 0 || this.stopping) return;
       if (moved < this.config.batchSize) continue;
       // Settled, not all: a round is over only when none of its batches is under way any more.
-      const ends = await Promise.allSettled(Array.from({ length: batchesSideBySide }, () => this.ringBacklog(sweep)));
+      const ends = await Promise.allSettled(Array.from({ length: batchesSideBySide }, () => this.backlog.during(() => this.ringBacklog(sweep))));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     }
   }
@@ -164,6 +166,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
     const moved = await this.onePass(sweep);
     if (moved > 0) {
       this.moved.inc(moved);
+      this.backlog.afterBatch();
       this.wake.afterCommit();
     }
     return moved;

@@ -3,6 +3,7 @@ import { EvidenceModule } from '../evidence/evidence.module.js';
 import { GatekeeperModule } from '../gatekeeper/gatekeeper.module.js';
 import { Acts } from './acts.js';
 import { AlertViews } from './alert-view.js';
+import { Backlog } from './backlog.js';
 import { Engine } from './engine.js';
 import { EscalationMetrics } from './escalation-metrics.js';
 import { OnCall } from './on-call.js';
@@ -13,7 +14,7 @@ import { Wake } from './wake.js';
 
 @Module({
   imports: [EvidenceModule, GatekeeperModule],
-  providers: [Acts, AlertViews, Engine, EscalationMetrics, OnCall, Policies, Tick, UndeliveredCheckIns, Wake],
-  exports: [Acts, AlertViews, Engine, OnCall, Policies, UndeliveredCheckIns, Wake],
+  providers: [Acts, AlertViews, Backlog, Engine, EscalationMetrics, OnCall, Policies, Tick, UndeliveredCheckIns, Wake],
+  exports: [Acts, AlertViews, Backlog, Engine, OnCall, Policies, UndeliveredCheckIns, Wake],
 })
 export class EscalationModule {}
