@@ -14,7 +14,8 @@ import { splitColumn } from './split-column.js';
 import { interleave } from './statistics.js';
 import { makeSubmissions } from './submissions.js';
 
-const warmUpAlerts = 100;
+/** A service that has been running for a while, not one that is still being compiled. */
+const warmUpAlerts = 600;
 const leastRatio = 0.5;
 const connectionCounts = [16, 64] as const;
 const insertName = 'intake-insert-alerts';
