@@ -121,7 +121,7 @@ export default defineConfig({
   // them needs, and the defender's page would carry the desk's half of the protocol (about 10 kB brotli).
   environments: {
     client: { build: page('defender', true) },
-    desk: { consumer: 'client', build: page('desk', false) },
+    desk: { consumer: 'client', build: page('desk', false, { notices: './web/desk/notices/notices.worker.ts' }) },
     telegram: { consumer: 'client', build: page('telegram', false) },
   },
   builder: {
@@ -131,7 +131,8 @@ export default defineConfig({
   },
 });
 
-function page(name: 'defender' | 'desk' | 'telegram', first: boolean): BuildEnvironmentOptions {
+/** @param named scripts that keep their names: an address that a browser comes back to by itself */
+function page(name: 'defender' | 'desk' | 'telegram', first: boolean, named: Readonly<Record<string, string>> = {}): BuildEnvironmentOptions {
   return {
     outDir: here('./dist/web'),
     emptyOutDir: first,
@@ -146,10 +147,10 @@ function page(name: 'defender' | 'desk' | 'telegram', first: boolean): BuildEnvi
     // libsodium is one file of half a megabyte, fetched by nobody who waits for it.
     chunkSizeWarningLimit: 600,
     rollupOptions: {
-      input: { [name]: here(`./web/${name}/index.html`) },
+      input: { [name]: here(`./web/${name}/index.html`), ...Object.fromEntries(Object.entries(named).map(([entry, path]) => [entry, here(path)])) },
       output: {
         // Hashes alone: a name may tell what the page is.
-        entryFileNames: 'assets/[hash].js',
+        entryFileNames: (chunk) => (chunk.name in named ? '[name].js' : 'assets/[hash].js'),
         chunkFileNames: 'assets/[hash].js',
         assetFileNames: 'assets/[hash][extname]',
         // One file of what every page start needs compresses better than a dozen, and is one request.

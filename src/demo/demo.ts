@@ -120,6 +120,8 @@ function settingsOf({ dataDir, databaseUrl, pagesPort, smtpPort }: { dataDir: st
     instance: { publicUrl: `http://${LOOPBACK}:${pagesPort}`, dataDir, demo: true },
     http: { host: LOOPBACK, port: pagesPort },
     mail: { host: LOOPBACK, port: smtpPort, security: 'none', from: 'notice@coalition.example' },
+    // Offered, so that it can be tried. Only a press on the desk sends anything to a browser's maker.
+    webPush: { subject: 'mailto:notice@coalition.example' },
     ...(databaseUrl === undefined ? {} : { database: { url: databaseUrl } }),
   } as const satisfies ServiceConfigInput;
 }

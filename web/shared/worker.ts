@@ -11,7 +11,7 @@ interface TrustedTypesApi {
 
 /** The name that the Content-Security-Policy header allows. */
 const policyName = 'jardam';
-const ownScript = /^\/assets\/[\w.-]+\.js$/;
+const ownScript = /^\/(?:assets\/[\w.-]+|notices)\.js$/;
 
 let policy: ScriptUrlPolicy | undefined;
 
@@ -30,4 +30,9 @@ function scriptUrl(url: string): string {
 /** Starts one of our workers; `url` comes from an import with `?worker&url`. Throws where workers are refused. */
 export function startWorker(url: string): Worker {
   return new Worker(scriptUrl(url), { type: 'module' });
+}
+
+/** Registers one of our service workers for the pages under `scope`. Rejects where the browser has or allows none. */
+export function registerServiceWorker(url: string, scope: string): Promise<ServiceWorkerRegistration> {
+  return navigator.serviceWorker.register(scriptUrl(url), { scope });
 }

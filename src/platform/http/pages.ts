@@ -4,7 +4,7 @@ import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from './problem.js';
-import { framedPageHeaders, immutableHeaders, pageHeaders } from './security-headers.js';
+import { framedPageHeaders, immutableHeaders, pageHeaders, serviceWorkerHeaders } from './security-headers.js';
 
 /** The Mini App: the one page that another site, Telegram Web, may show in a frame. */
 const FRAMED_PAGE = '/telegram';
@@ -12,6 +12,8 @@ const FRAMED_PAGE = '/telegram';
 /** Address of a page → its file in the built pages. */
 const PAGES: Readonly<Record<string, string>> = { '/': 'index.html', '/desk': 'desk.html', [FRAMED_PAGE]: 'telegram.html' };
 const HASHED_FOLDER = 'assets/';
+/** The desk's: a browser asks for it by this name for years. */
+const SERVICE_WORKER = 'notices.js';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -53,7 +55,7 @@ export function registerPages(fastify: FastifyInstance, webDir: string): void {
   }
   for (const [name, file] of files) {
     if (name.endsWith('.html')) continue; // pages have the addresses above only
-    const headers = name.startsWith(HASHED_FOLDER) ? immutableHeaders() : { 'cache-control': 'no-cache' };
+    const headers = name.startsWith(HASHED_FOLDER) ? immutableHeaders() : name === SERVICE_WORKER ? serviceWorkerHeaders() : { 'cache-control': 'no-cache' };
     fastify.get(`/${name}`, (request, reply) => send(file, request, reply.headers(headers)));
   }
 }

@@ -100,3 +100,8 @@ export function immutableHeaders(): Record<string, string> {
   // its other half nor compile WebAssembly.
   return { 'cache-control': 'public, max-age=31536000, immutable', 'content-security-policy': PAGE_POLICY };
 }
+
+/** Additional headers of a service worker's script: asked for anew each time, and what it may fetch is nothing. */
+export function serviceWorkerHeaders(): Record<string, string> {
+  return { 'cache-control': 'no-cache', 'content-security-policy': "default-src 'none'" };
+}

@@ -9,6 +9,7 @@ import { useKeptFocus } from '../ui/kept-focus.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
 import { useText } from '../ui/text.js';
 import { ContactItem } from './contact-item.js';
+import { ThisDevice } from './this-device.js';
 
 export function ContactsDialog({ api, onClose }: { api: ContactsApi; onClose: () => void }) {
   const t = useText();
@@ -90,6 +91,9 @@ export function ContactsDialog({ api, onClose }: { api: ContactsApi; onClose: ()
             />
           ))}
         </ol>
+        {own !== null && own.offered.webPushKey !== null ? (
+          <ThisDevice api={api} own={own} webPushKey={own.offered.webPushKey} busy={busy} run={run} />
+        ) : null}
         {own?.offered.channels.some(({ channel }) => channel === 'email') === true ? <AddMail busy={busy} onAdd={add} /> : null}
       </div>
     </Dialog>

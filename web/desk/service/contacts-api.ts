@@ -24,7 +24,10 @@ export interface OwnContacts {
   };
 }
 
-export type NewContact = { readonly channel: 'email'; readonly address: string; readonly lang: Language };
+export type NewContact = { readonly lang: Language } & (
+  | { readonly channel: 'email'; readonly address: string }
+  | { readonly channel: 'web-push'; readonly subscription: { readonly endpoint: string; readonly keys: { readonly p256dh: string; readonly auth: string } } }
+);
 
 export interface ContactsApi {
   read(): Promise<Result<OwnContacts>>;

@@ -31,6 +31,9 @@ const known: Readonly<Record<string, MessageKey>> = {
   'last-contact': 'desk.contacts.last-contact',
   'too-many-contacts': 'desk.contacts.too-many',
   'not-handed-over': 'desk.contacts.not-handed-over',
+  'device-blocked': 'desk.contacts.device-blocked',
+  'device-no-service': 'desk.contacts.device-no-service',
+  'device-silent': 'desk.contacts.device-silent',
   'database-down': 'desk.problem.database-down',
 };
 
