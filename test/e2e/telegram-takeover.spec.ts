@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LANGUAGES } from '@jardam/protocol';
 import { loadSodium } from '@jardam/protocol/sodium';
 import { openServerKey } from '../../src/platform/keys/server-key.js';
 import { Database } from '../../src/platform/database/database.js';
 import { Invites } from '../../src/telegram/accounts/invites.js';
 import { ChatSecrets } from '../../src/telegram/secrets.js';
+import { BotTexts } from '../../src/telegram/texts.js';
 import { startBotApi, type BotApiServer } from '../support/bot-api/bot-api-server.js';
 import { testDatabaseUrl } from '../support/database.js';
+import { receivedLine } from '../support/every-language.js';
 import { until } from '../support/ladder.js';
 import { demoCoalition } from '../support/stored-coalition.js';
 import { startServiceProcess, type ServiceProcess } from './support/service-process.js';
@@ -24,6 +27,7 @@ describe('several instances with one bot', () => {
   let server: Awaited<ReturnType<typeof testDatabaseUrl>>;
   let dataDir: string;
   const processes: ServiceProcess[] = [];
+  const texts = new BotTexts();
 
   /** @param name by which Telegram's log tells this process from the others */
   const start = async (name: string): Promise<ServiceProcess> => {
@@ -54,24 +58,31 @@ describe('several instances with one bot', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  it('takes over within seconds of a kill -9 in the middle of an update: one alert, none lost', async () => {
+  it('takes over within seconds of a kill -9 in the middle of an update: one alert for each, none lost, in five languages', async () => {
     const running = new Map([['first', await start('first')], ['second', await start('second')]]);
     const polls = () => telegram.calls.filter(({ method }) => method === 'getUpdates');
     const p = await loadSodium();
     const key = await openServerKey(database, p, { name: 'telegram', file: join(dataDir, 'keys', 'telegram.key') });
-    const { token } = await database.transaction((tx) => new Invites(new ChatSecrets(p, key)).create(tx, 60_000));
-    const person = telegram.person({ languageCode: 'en' });
-    person.start(token);
-    await until('somebody joins', () => person.screen.includes('You have joined'), 30_000);
+    const invites = new Invites(new ChatSecrets(p, key));
+    const people = await Promise.all(
+      LANGUAGES.map(async (lang) => {
+        const person = telegram.person({ languageCode: lang });
+        person.start((await database.transaction((tx) => invites.create(tx, 60_000))).token);
+        return { person, say: texts.in(lang) };
+      }),
+    );
+    const everybody = (what: string, done: (one: (typeof people)[number]) => boolean, timeoutMs = 30_000): Promise<unknown> =>
+      until(what, () => people.every(done), timeoutMs);
+    await everybody('they join', ({ person, say }) => person.screen.includes(say('telegram.welcome')));
 
-    // Nobody can write a new alert now: whoever takes the update stands between it and its commit.
+    // Nobody can write a new alert now: whoever takes the updates stands between them and their commit.
     const text = `between update and commit ${randomBytes(4).toString('hex')}`;
     let release = (): void => undefined;
     const held = database.transaction(async (tx) => {
       await tx.query('LOCK TABLE envelope IN ACCESS EXCLUSIVE MODE');
       await new Promise<void>((resolve) => (release = resolve));
     });
-    person.writes(text);
+    for (const { person } of people) person.writes(text);
     const isTaken = async (): Promise<boolean> =>
       (await database.query(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'envelope'::regclass`)).rowCount > 0;
     await until('the update is being taken', isTaken, 30_000);
@@ -86,21 +97,21 @@ describe('several instances with one bot', () => {
     release();
     await held;
     const alerts = async (): Promise<number> => (await database.query('SELECT FROM alert')).rowCount;
-    await until('the alert is there', async () => (await alerts()) === 1, 30_000);
-    await until('the chat is clean and told', () => person.own.length === 0 && /Received \d\d:\d\d/.test(person.screen), 30_000);
+    await until('the alerts are there', async () => (await alerts()) === people.length, 30_000);
+    await everybody('the chats are clean and told', ({ person, say }) => person.own.length === 0 && receivedLine(say).test(person.screen));
 
     // Killed between the commit and the deletion: the deletion was written with the commit.
     telegram.fail('deleteMessage', { kind: 'bad-gateway' }, 1_000);
-    person.writes('more, and then nothing');
-    await until('it is passed on', async () => (await database.query('SELECT FROM envelope')).rowCount === 2, 30_000);
+    for (const { person } of people) person.writes('more, and then nothing');
+    await until('it is passed on', async () => (await database.query('SELECT FROM envelope')).rowCount === 2 * people.length, 30_000);
     for (const last of running.values()) await last.kill();
     telegram.state.faults.clear();
-    expect(person.own).toHaveLength(1);
+    for (const { person } of people) expect(person.own).toHaveLength(1);
     await start('third');
     // What the killed process was about to do is taken over when its lease has ended.
-    await until('the deletion is made up for', () => person.own.length === 0, 120_000);
-    expect(await alerts()).toBe(1);
+    await everybody('the deletions are made up for', ({ person }) => person.own.length === 0, 120_000);
+    expect(await alerts()).toBe(people.length);
     const logs = processes.map(({ log }) => log.join('')).join('');
-    for (const secret of [telegram.token, telegram.token.split(':')[1] ?? '', String(person.id), text]) expect(logs).not.toContain(secret);
+    for (const secret of [telegram.token, telegram.token.split(':')[1] ?? '', ...people.map(({ person }) => String(person.id)), text]) expect(logs).not.toContain(secret);
   }, 300_000);
 });

@@ -42,6 +42,8 @@ export class WebhookCaller {
         redirect: 'manual',
       });
       await answer.arrayBuffer();
+      // Planned as a fault of the method "webhook": the answer was given, and never reached Telegram.
+      if (this.state.faults.take('webhook', {})?.kind === 'drop-after') throw new Error('the answer was lost');
       if (!answer.ok) this.state.webhookError = `Wrong response from the webhook: ${answer.status}`;
       return answer.ok;
     } catch {
