@@ -112,6 +112,7 @@ export default defineConfig({
     alias: [
       { find: /^@jardam\/protocol$/, replacement: here('./packages/protocol/src/index.ts') },
       { find: /^@jardam\/protocol\/(noble|sodium)$/, replacement: here('./packages/protocol/src/providers/$1.ts') },
+      { find: /^@jardam\/protocol\/metadata$/, replacement: here('./packages/protocol/src/metadata/index.ts') },
       { find: /^@jardam\/protocol\/words$/, replacement: here('./packages/protocol/src/words.ts') },
     ],
   },

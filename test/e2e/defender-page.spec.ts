@@ -1,5 +1,7 @@
 // Runs partly inside the page, so the types of both worlds are needed.
 /// <reference lib="dom" />
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type Page, type Route } from 'playwright-core';
 import axe from 'axe-core';
@@ -19,6 +21,7 @@ import { testApp, type TestApp } from '../support/app.js';
 import { findBrowser, openBrowser } from '../support/browser.js';
 import { nextRoster, TIER, type Person } from '../support/coalition.js';
 import { demoCoalition, publishRoster, type StoredCoalition } from '../support/stored-coalition.js';
+import { eventually } from './support/alerts.js';
 
 describe('the defender’s page, in a real browser against the real service', () => {
   let app: TestApp;
@@ -315,13 +318,15 @@ describe('the defender’s page, in a real browser against the real service', ()
     const place = Buffer.from('Exif\0\0GPS 42.8746 74.5698', 'latin1');
     const exif = Buffer.concat([Buffer.from([0xff, 0xe1, 0, place.length + 2]), place]);
     const photo = Buffer.concat([Buffer.from(jpeg.slice(0, 2)), exif, Buffer.from(jpeg.slice(2))]);
+    const film = readFileSync(join(import.meta.dirname, '../../packages/protocol/test/media/film.mp4'));
     await page.locator('input[type=file]').setInputFiles([
       { name: 'IMG_20261123.jpg', mimeType: 'image/jpeg', buffer: photo },
+      { name: 'VID_20261123.mp4', mimeType: 'video/mp4', buffer: film },
       { name: 'IMG_2.heic', mimeType: 'image/heic', buffer: Buffer.from('\0\0\0\x18ftypheic', 'latin1') },
       { name: 'cut.jpg', mimeType: 'image/jpeg', buffer: photo.subarray(0, 60) },
       { name: 'large.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(26_214_401) },
     ]);
-    await text('Hidden data removed').waitFor();
+    await eventually(() => text('Hidden data removed').count(), (count) => count === 2);
     await text(/IMG_2\.heic is a HEIC photo/).waitFor();
     await text(/cut\.jpg is damaged or cut short/).waitFor();
     await text(/large\.mp4 is too large \(26 MB\)\. The limit is 25 MB\./).waitFor();
@@ -338,8 +343,9 @@ describe('the defender’s page, in a real browser against the real service', ()
     expect(opened.parsed.gates.map(({ tier }) => tier)).toContain(TIER.T4);
     await expect(openAs(coalition.people.euFocal)).rejects.toThrow('gate-closed');
 
-    const [entry] = payload.attachments;
+    const [entry, second] = payload.attachments;
     if (entry === undefined) throw new Error('the photo is not in the report');
+    expect(second).toMatchObject({ name: '2.mp4', type: 'video/mp4', size: film.length });
     expect(entry).toMatchObject({ name: '1.jpg', type: 'image/jpeg' });
     const { rows } = await app.database.query<{ sealed: Buffer }>(
       'SELECT sealed FROM attachment_chunk WHERE object_id = $1 ORDER BY start_byte',

@@ -8,6 +8,7 @@ import { eventually } from './support/alerts.js';
 import { findCanaries } from './support/canaries.js';
 import { DefenderPage } from './support/defender-page.js';
 import { DeskPage } from './support/desk-page.js';
+import { said } from './support/locale.js';
 import { startWorld, type World } from './support/world.js';
 
 const stepMs = 6_000;
@@ -89,6 +90,8 @@ describe('the story of an alert, in real browsers', () => {
     await desk.page.getByText(CANARY.what).first().waitFor();
     await desk.page.getByRole('button', { name: 'Fetch and look' }).click();
     await desk.page.locator('canvas').waitFor();
+    // It was cleaned before it was sealed, and the desk can tell.
+    expect(await desk.page.getByText(said('desk.file.hidden-data')).count()).toBe(0);
     await desk.page.keyboard.press('Escape');
     await desk.take();
     await desk.write('To the sender', CANARY.reply);

@@ -1,5 +1,5 @@
 // Files that a person wants to send: looked at, cleaned of hidden data where that can be done, or asked about.
-import { fileKind, stripJpeg, stripPng } from '@jardam/protocol/metadata';
+import { cleanFile } from '@jardam/protocol/metadata';
 
 export interface ReadyFile {
   readonly id: number;
@@ -7,7 +7,8 @@ export interface ReadyFile {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array;
-  readonly cleaned: boolean;
+  /** Letters behind the dot of a file that was cleaned; null when it goes as it is. */
+  readonly ending: string | null;
 }
 
 export type Refusal = 'too-large' | 'too-many' | 'heic' | 'damaged';
@@ -36,21 +37,17 @@ export async function prepareFile(file: File, limits: { readonly limitBytes: num
 }
 
 function clean(bytes: Uint8Array, file: { readonly name: string; readonly type: string; readonly size: number }): Prepared {
-  const kind = fileKind(bytes);
   const id = nextId++;
-  if (kind === 'heic') return { refused: 'heic', name: file.name, sizeBytes: file.size };
-  if (kind === 'other') {
-    return { ask: { id, name: file.name, type: file.type || 'application/octet-stream', bytes, cleaned: false } };
-  }
-  const stripped = kind === 'jpeg' ? stripJpeg(bytes) : stripPng(bytes);
-  if ('refused' in stripped) return { refused: 'damaged', name: file.name, sizeBytes: file.size };
-  return { ready: { id, name: file.name, type: `image/${kind}`, bytes: stripped.bytes, cleaned: true } };
+  const cleaned = cleanFile(bytes);
+  if ('bytes' in cleaned) return { ready: { id, name: file.name, type: cleaned.type, bytes: cleaned.bytes, ending: cleaned.ending } };
+  if (cleaned.refused !== 'unknown') return { refused: cleaned.refused, name: file.name, sizeBytes: file.size };
+  return { ask: { id, name: file.name, type: file.type || 'application/octet-stream', bytes, ending: null } };
 }
 
-/** The name that travels inside the seal. Names of files tell times and phones (IMG_20261123_1402), so a cleaned picture
- *  gets a number; another file keeps its ending, which responders need to open it. */
+/** The name that travels inside the seal. Names of files tell times and phones (IMG_20261123_1402), so a cleaned file
+ *  gets a number; another one keeps its ending, which responders need to open it. */
 export function sentName(file: ReadyFile, number: number): string {
-  if (file.cleaned) return `${number}.${file.type === 'image/png' ? 'png' : 'jpg'}`;
+  if (file.ending !== null) return `${number}.${file.ending}`;
   const ending = /\.([A-Za-z0-9]{1,8})$/.exec(file.name)?.[1];
   return ending === undefined ? String(number) : `${number}.${ending.toLowerCase()}`;
 }

@@ -54,9 +54,9 @@ describe('the name of a file', () => {
   const file = { id: 0, bytes: new Uint8Array(1) };
 
   it('is not sent: it tells times, phones and people', () => {
-    expect(sentName({ ...file, name: 'IMG_20261123_1402.jpg', type: 'image/jpeg', cleaned: true }, 1)).toBe('1.jpg');
-    expect(sentName({ ...file, name: 'Statement of A. B..PDF', type: 'application/pdf', cleaned: false }, 2)).toBe('2.pdf');
-    expect(sentName({ ...file, name: 'no ending', type: '', cleaned: false }, 3)).toBe('3');
+    expect(sentName({ ...file, name: 'IMG_20261123_1402.jpg', type: 'image/jpeg', ending: 'jpg' }, 1)).toBe('1.jpg');
+    expect(sentName({ ...file, name: 'Statement of A. B..PDF', type: 'application/pdf', ending: null }, 2)).toBe('2.pdf');
+    expect(sentName({ ...file, name: 'no ending', type: '', ending: null }, 3)).toBe('3');
   });
 
   it('and its size is never told as less than it is', () => {

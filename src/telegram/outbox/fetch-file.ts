@@ -9,7 +9,7 @@ import { Accounts } from '../accounts/accounts.js';
 import { BotClient } from '../api/bot-client.js';
 import { Emergency } from '../conversation/emergency.js';
 import { ChatSealer } from '../sealing/chat-sealer.js';
-import { cleanFile, type CleanFile } from '../sealing/clean-file.js';
+import { cleanOrAsItIs, type CleanFile } from '../sealing/clean-file.js';
 import { ChatAlerts } from '../status/chat-alerts.js';
 import { Jobs, type ClaimedJob, type Job } from './jobs.js';
 
@@ -40,7 +40,7 @@ export class FetchFile {
   async run(claimed: ClaimedJob, job: FetchJob, signal: AbortSignal): Promise<FetchOutcome> {
     const fetched = await this.telegram.download(job.fileId, signal);
     if ('bytes' in fetched) {
-      const clean = cleanFile(fetched.bytes, job);
+      const clean = cleanOrAsItIs(fetched.bytes, job);
       try {
         await this.database.transaction((tx) => this.store(tx, claimed, job, clean));
         return 'done';

@@ -1,4 +1,4 @@
-import { fileKind, stripJpeg, stripPng } from '@jardam/protocol/metadata';
+import { cleanFile } from '@jardam/protocol/metadata';
 
 /** A file as the responders get it. */
 export interface CleanFile {
@@ -9,16 +9,12 @@ export interface CleanFile {
 }
 
 /**
- * Takes hidden data out of pictures, as the page does. A picture that cannot be read to its end, and every other kind
- * of file, goes as it is: only the responders get it, and in an emergency a refused file is the greater harm.
+ * Takes hidden data out of pictures, films and sound, as the page does. What cannot be cleaned goes as it is: only the
+ * responders get it, and in an emergency a refused file is the greater harm.
  */
-export function cleanFile(bytes: Uint8Array, sent: { readonly name: string; readonly type: string }): CleanFile {
-  const kind = fileKind(bytes);
-  if (kind === 'jpeg' || kind === 'png') {
-    const stripped = kind === 'jpeg' ? stripJpeg(bytes) : stripPng(bytes);
-    if ('bytes' in stripped) return { bytes: stripped.bytes, type: `image/${kind}`, ending: kind === 'jpeg' ? 'jpg' : 'png' };
-  }
-  return { bytes, type: safeType(sent.type), ending: endingOf(sent) };
+export function cleanOrAsItIs(bytes: Uint8Array, sent: { readonly name: string; readonly type: string }): CleanFile {
+  const clean = cleanFile(bytes);
+  return 'bytes' in clean ? clean : { bytes, type: safeType(sent.type), ending: endingOf(sent) };
 }
 
 const endings: Readonly<Record<string, string>> = {

@@ -68,7 +68,7 @@ export function FilePicker(props: { files: readonly ReadyFile[]; onFiles: (files
             <span>
               {file.name}
               <span class="hint">
-                {megabytes(file.bytes.length)} MB. {t(file.cleaned ? 'more.files.cleaned' : 'more.files.as-is')}
+                {megabytes(file.bytes.length)} MB. {t(file.ending !== null ? 'more.files.cleaned' : 'more.files.as-is')}
               </span>
             </span>
             <button

@@ -5,6 +5,7 @@ import type { AttachmentEntry } from '@jardam/protocol';
 import type { MessageKey } from '../../shared/i18n.js';
 import type { OpenedAlert } from '../crypto/messages.js';
 import { plainText, readFileKind } from '../logic/file-kind.js';
+import { mayTellMore } from '../logic/hidden-data.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import type { DeskStore } from '../service/desk-store.js';
 import { Dialog } from '../ui/dialog.js';
@@ -88,6 +89,7 @@ function FileDialog({ file, onClose }: { file: OpenFile; onClose: () => void }) 
           {text}
         </pre>
       )}
+      {mayTellMore(file.bytes, read.kind) ? <p class="careful">{t('desk.file.hidden-data')}</p> : null}
       <p class="careful">{read.kind === 'other' ? t('desk.file.warning-other') : t('desk.file.warning')}</p>
       <SaveButton bytes={file.bytes} name={`file-${file.number}.${read.ending}`} />
     </Dialog>

@@ -2,7 +2,7 @@
 // notes, comments, and whatever is appended behind the picture. Byte level, nothing is decoded and no quality lost.
 // Format: ITU-T T.81 annex B; Exif 2.32 (CIPA DC-008).
 
-export type Stripped = { readonly bytes: Uint8Array } | { readonly refused: 'damaged' };
+import { joined, type Stripped } from './stripped.js';
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -69,14 +69,7 @@ function startsWith(body: Uint8Array, text: string): boolean {
 }
 
 function assemble(orientation: number, kept: readonly Uint8Array[]): Uint8Array {
-  const parts = [Uint8Array.of(0xff, SOI), ...(orientation === 1 ? [] : [orientationBlock(orientation)]), ...kept, Uint8Array.of(0xff, EOI)];
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joined([Uint8Array.of(0xff, SOI), ...(orientation === 1 ? [] : [orientationBlock(orientation)]), ...kept, Uint8Array.of(0xff, EOI)]);
 }
 
 /** An Exif segment with the orientation tag (0x0112) and nothing else. */

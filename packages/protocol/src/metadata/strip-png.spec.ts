@@ -53,7 +53,7 @@ describe('what a file is', () => {
     expect(fileKind(plain)).toBe('png');
     expect(fileKind(Uint8Array.of(0xff, 0xd8, 0xff, 0xe1))).toBe('jpeg');
     for (const brand of ['heic', 'heix', 'hevc', 'mif1', 'msf1']) expect(fileKind(iso(brand))).toBe('heic');
-    expect(fileKind(iso('isom'))).toBe('other');
+    expect(fileKind(iso('isom'))).toBe('mp4');
     expect(fileKind(new Uint8Array(0))).toBe('other');
   });
 });

@@ -1,6 +1,6 @@
 // Takes every chunk out of a PNG that is not needed to show it: text, time, Exif, and all private chunks, and whatever
 // is appended behind the picture. Format: W3C PNG Specification, Third Edition, sections 5 and 11.
-import type { Stripped } from './strip-jpeg.js';
+import { joined, type Stripped } from './stripped.js';
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -19,18 +19,8 @@ export function stripPng(bytes: Uint8Array): Stripped {
     if (end > bytes.length) return { refused: 'damaged' };
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (needed.includes(type)) kept.push(bytes.subarray(at, end));
-    if (type === 'IEND') return { bytes: join(kept) };
+    if (type === 'IEND') return { bytes: joined(kept) };
     at = end;
   }
   return { refused: 'damaged' };
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
