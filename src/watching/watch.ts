@@ -9,6 +9,8 @@ import { SyntheticAlerts } from './synthetic/synthetic-alerts.js';
 
 /** How often the tables are looked at; more often only when the switch wants to hear more often. */
 const auditIntervalMs = 15_000;
+/** Before it has looked once, an engine that has just been started would be called silent. */
+const firstAuditAfterMs = 3_000;
 
 /**
  * Who watches the watcher: an audit of what the engine should have done, shown as metrics and health, and a sign of
@@ -21,6 +23,7 @@ export class Watch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly gauges;
   private readonly pings;
   private timer: NodeJS.Timeout | undefined;
+  private first: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private pingedAt = -Infinity;
   private findings: readonly Finding[] = [];
@@ -50,11 +53,12 @@ export class Watch implements OnApplicationBootstrap, OnModuleDestroy {
     this.health.register('watching', () => this.state(), { required: false });
     this.timer = setInterval(() => this.look(), Math.min(auditIntervalMs, this.config.heartbeatIntervalMs));
     this.timer.unref();
-    this.look();
+    this.first = setTimeout(() => this.look(), firstAuditAfterMs).unref();
   }
 
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
+    clearTimeout(this.first);
     await this.running;
   }
 
