@@ -11,7 +11,7 @@ const longSeconds = 1_200;
 /** Beyond the time that a message may take. */
 const slowMs = 3_000;
 
-/** What Telegram and the receivers of webhooks do to a message. */
+/** What Telegram, the receivers of webhooks and push services do to a message. */
 export const CHANNEL_FAULTS: readonly Fault[] = [
   telegram('429, short', { kind: 'flood', retryAfterSeconds: shortSeconds }),
   telegram('429, long', { kind: 'flood', retryAfterSeconds: longSeconds }),
@@ -24,6 +24,10 @@ export const CHANNEL_FAULTS: readonly Fault[] = [
   webhook('429, short', { status: 429, headers: { 'retry-after': String(shortSeconds) } }),
   webhook('429, long', { status: 429, headers: { 'retry-after': String(longSeconds) } }),
   webhook('taken, connection reset', 'reset'),
+  pushService('410', { status: 410 }),
+  pushService('slow', { status: 201, afterMs: slowMs }),
+  pushService('429, short', { status: 429, headers: { 'retry-after': String(shortSeconds) } }),
+  pushService('taken, connection reset', 'reset'),
 ];
 
 function telegram(name: string, fault: BotApiFault): Fault {
@@ -44,6 +48,18 @@ function webhook(name: string, answer: ReceiverAnswer): Fault {
     sparesEngine: true,
     async strike({ providers }) {
       providers.webhooksAnswer(answer);
+      await sleep(troubleMs);
+      providers.heal();
+    },
+  };
+}
+
+function pushService(name: string, answer: ReceiverAnswer): Fault {
+  return {
+    name: `push service: ${name}`,
+    sparesEngine: true,
+    async strike({ providers }) {
+      providers.pushServiceAnswers(answer);
       await sleep(troubleMs);
       providers.heal();
     },

@@ -24,7 +24,7 @@ export interface ProviderWitness {
 }
 
 /**
- * Compares what Telegram and the webhooks' receivers have seen with the tables.
+ * Compares what Telegram, the webhooks' receivers and the push service have seen with the tables.
  *
  * @returns what was taken, by message, for the checks that all channels share
  * @throws {Violation} of 7 or 22
@@ -69,19 +69,26 @@ function checkObeyed({ at }: ProviderRequest, { delivery, startedAt }: Attempt, 
 
 /**
  * Which message each thing that was taken is. Telegram does not know our names for messages: what the tables say it
- * called them settles most, and each of the others needs an unclear attempt of its own that began before.
+ * called them settles most, and each of the others needs an unclear attempt of its own that began before. A push service
+ * is told no name at all: each thing that it took needs an attempt of its own, a clear one or else an unclear one.
  */
 function taken(deliveries: readonly DeliveryFacts[], requests: readonly ProviderRequest[]): ProviderRecord[] {
   const byMessage = new Map(deliveries.filter(({ channel }) => channel === 'telegram').map((delivery) => [delivery.providerMessageId, delivery.id]));
+  const accepted = deliveries.flatMap((delivery) =>
+    delivery.channel === 'web-push' ? delivery.attempts.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => ({ delivery, startedAt })) : [],
+  );
   const unclear = deliveries.flatMap((delivery) => delivery.attempts.filter(({ outcome }) => outcome === 'ambiguous' || outcome === null).map(({ startedAt }) => ({ delivery, startedAt })));
   return requests
     .filter((request) => request.taken)
     .map(({ contactId, deliveryId, messageId, at }) => {
       const known = deliveryId ?? byMessage.get(messageId);
       if (known !== undefined && known !== null) return { deliveryId: known, at };
+      const clear = accepted.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
+      const [sent] = clear < 0 ? [] : accepted.splice(clear, 1);
+      if (sent) return { deliveryId: sent.delivery.id, at };
       const explains = unclear.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
       const [found] = explains < 0 ? [] : unclear.splice(explains, 1);
-      if (!found) throw new Violation(6, `Telegram took a message for the contact ${contactId} that no clear and no unclear attempt explains`);
+      if (!found) throw new Violation(6, `a provider took a message for the contact ${contactId} that no clear and no unclear attempt explains`);
       return { deliveryId: found.delivery.id, at };
     });
 }

@@ -100,7 +100,7 @@ async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witn
   const taken = checkProviders(facts, requests, { limits, lifted: stage.limitsLifted });
   const found = checkFacts(stage.coalition.p, facts, [...stage.mailLog(), ...taken], witness);
   if (found.length > 0) throw new Error(found.map(({ message }) => message).join('\n'));
-  return `Telegram and webhooks so far: ${requests.length} requests, ${taken.length} taken, ${requests.filter(({ notBeforeMs }) => notBeforeMs !== null).length} told to wait`;
+  return `Telegram, webhooks and push service so far: ${requests.length} requests, ${taken.length} taken, ${requests.filter(({ notBeforeMs }) => notBeforeMs !== null).length} told to wait`;
 }
 
 async function signedIn(urls: readonly string[], stage: Stage, name: 'osh' | 'lawyer'): Promise<readonly DeskClient[]> {
