@@ -5,6 +5,7 @@ import { Telegram1700000000003 } from './0003-telegram.js';
 import { Rota1700000000004 } from './0004-rota.js';
 import { Channels1700000000005 } from './0005-channels.js';
 import { Watching1700000000006 } from './0006-watching.js';
+import { QuietHours1700000000007 } from './0007-quiet-hours.js';
 
 /**
  * Every migration in the order of execution. Listed by hand, because finding them by file name differs between the
@@ -17,4 +18,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Rota1700000000004,
   Channels1700000000005,
   Watching1700000000006,
+  QuietHours1700000000007,
 ];

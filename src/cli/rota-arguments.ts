@@ -58,6 +58,12 @@ export function ridOf(text: string): Rid {
   return fromHex(rid, 16) === null ? refuse(text, 'a responder id (32 characters 0-9 and a-f)') : rid;
 }
 
+/** "22:00-07:00", over midnight or not. */
+export function nightOf(text: string): { readonly from: string; readonly to: string } {
+  const [, from = '', to = ''] = /^((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)$/.exec(text) ?? [];
+  return from === to ? refuse(text, 'hours like "22:00-07:00", not the whole day') : { from, to };
+}
+
 /** "1-5 09:00-18:00": ISO weekdays, 1 is Monday. Collects what is given several times. */
 export function weekOf(text: string, before: OpeningHours['weekly'] = []): OpeningHours['weekly'] {
   const match = HOURS.exec(text);

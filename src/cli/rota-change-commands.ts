@@ -5,12 +5,12 @@ import type { OpeningHours, Rotation } from '../domain/rota.js';
 import { DEFAULT_COALITION } from '../platform/coalition.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { readHolidayCalendar } from '../roster/holiday-calendar.js';
-import { addHolidays, addOverride, addRotation, clearHolidays, clearHours, removeOverride, removeRotation, setHours, type RotaRefusal } from '../roster/rota-store.js';
+import { addHolidays, addOverride, addRotation, clearHolidays, clearHours, clearQuietHours, removeOverride, removeRotation, setHours, setQuietHours, type RotaRefusal } from '../roster/rota-store.js';
 import type { CommandContext } from './command-context.js';
 import { readConfig, withDatabase } from './database-access.js';
 import { CliFailure, EXIT } from './failure.js';
 import { readFileOf } from './private-file.js';
-import { lengthOf, localTimeOf, peopleOf, ridOf, turnsOf, uuidOf, weekOf, zoneOf } from './rota-arguments.js';
+import { lengthOf, localTimeOf, nightOf, peopleOf, ridOf, turnsOf, uuidOf, weekOf, zoneOf } from './rota-arguments.js';
 
 interface RotationOptions {
   readonly tier: string;
@@ -143,6 +143,30 @@ export function addRotaChangeCommands(rota: Command, { terminal, environment, no
       if (!(await change((tx) => clearHours(tx, DEFAULT_COALITION, org)))) throw new CliFailure(`"${org}" has no opening hours`);
       terminal.say('cleared');
     });
+
+  const quiet = rota.command('quiet').description('when one person is not to be woken; critical alerts wake them all the same');
+  quiet
+    .command('set')
+    .description('set the quiet hours of a person, the same every day')
+    .requiredOption('--person <rid>', 'the person, as in the roster', ridOf)
+    .requiredOption('--zone <zone>', 'their time zone', zoneOf)
+    .requiredOption('--hours <hours>', 'like "22:00-07:00"', nightOf)
+    .action(async ({ person, zone, hours: night }: { person: Rid; zone: string; hours: ReturnType<typeof nightOf> }) => {
+      await change(async (tx) => {
+        await checkPerson(tx, person);
+        await setQuietHours(tx, DEFAULT_COALITION, { rid: person, zone, ...night });
+      });
+      terminal.say('set');
+      terminal.note('Run "jardam rota check": a tier whose people all sleep passes S2 to S4 on to the next tier.');
+    });
+  quiet
+    .command('clear')
+    .description('the person is told at any hour again')
+    .requiredOption('--person <rid>', 'the person', ridOf)
+    .action(async ({ person }: { person: Rid }) => {
+      if (!(await change((tx) => clearQuietHours(tx, DEFAULT_COALITION, person)))) throw new CliFailure(`${person} has no quiet hours`);
+      terminal.say('cleared');
+    });
 }
 
 function refusal(refused: RotaRefusal): never {
@@ -177,4 +201,9 @@ async function checkOrg(tx: Tx, org: string | null): Promise<void> {
   if (org === null) return;
   const { rows } = await tx.query<{ org: string }>('SELECT DISTINCT org FROM responder WHERE coalition_id = $1 ORDER BY org', [DEFAULT_COALITION]);
   if (!rows.some((row) => row.org === org)) throw new CliFailure(`the roster has nobody of "${org}"; it has ${rows.map((row) => row.org).join(', ') || 'nobody at all'}`);
+}
+
+async function checkPerson(tx: Tx, rid: Rid): Promise<void> {
+  const { rowCount } = await tx.query('SELECT FROM responder WHERE coalition_id = $1 AND rid = $2', [DEFAULT_COALITION, Buffer.from(rid, 'hex')]);
+  if (rowCount === 0) throw new CliFailure(`the roster does not name ${rid}`);
 }

@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<Gap['kind'], string>> = {
 /** `jardam rota …`: who has duty when. People are named by their ids, as everywhere outside the desk. */
 export function addRotaCommands(program: Command, context: CommandContext): void {
   const { terminal, environment } = context;
-  const rota = program.command('rota').description('who has duty: rotations, overrides, opening hours, days off');
+  const rota = program.command('rota').description('who has duty: rotations, overrides, opening hours, quiet hours, days off');
 
   rota
     .command('show')
@@ -92,6 +92,7 @@ function describeRota({ rota }: RotaOutlook): string[] {
         `override ${overrideId}  tier ${tier}  ${iso(span.start)} to ${iso(span.end)}  ${people.join(',') || 'nobody'}${insteadOf === null ? '' : ` instead of ${insteadOf}`}`,
     ),
     ...rota.hours.map(({ org, zone, weekly }) => `hours ${org}  ${zone}  ${weekly.map(({ weekdays, opens, closes }) => `${weekdays.join(',')} ${opens}-${closes}`).join('; ')}`),
+    ...rota.quiet.map(({ rid, zone, from, to }) => `quiet ${rid}  ${zone}  ${from}-${to}`),
     ...rota.holidays.map(({ org, firstDay, dayAfter, title }) => `days off ${org ?? 'all'}  ${firstDay} until ${dayAfter}  ${title}`),
   ];
 }

@@ -99,6 +99,31 @@ describe('opening hours and days off', () => {
   });
 });
 
+describe('quiet hours of one person', () => {
+  const night = { rid: 'aida', zone: 'Asia/Bishkek', from: '22:00', to: '07:00' };
+  const sleeps: Rota = { ...EMPTY_ROTA, quiet: [night] };
+
+  it('hold back everything but critical alerts from that person, over midnight', () => {
+    expect(on(sleeps, '2026-03-04T15:59Z', 2)).toEqual(['aida', 'bakyt', 'cholpon']); // 21:59
+    expect(on(sleeps, '2026-03-04T16:00Z', 2)).toEqual(['bakyt', 'cholpon']);
+    expect(on(sleeps, '2026-03-05T00:59Z', 2)).toEqual(['bakyt', 'cholpon']);
+    expect(on(sleeps, '2026-03-05T01:00Z', 2)).toEqual(['aida', 'bakyt', 'cholpon']); // 07:00 sharp
+    expect(on(sleeps, '2026-03-04T20:00Z', 1)).toEqual(['aida', 'bakyt', 'cholpon']);
+  });
+
+  it('do not hold for whoever is put in by name, nor beyond the same day when they end before midnight', () => {
+    expect(on({ ...sleeps, overrides: [override('o', ['aida'], '2026-03-04T00:00Z', '2026-03-06T00:00Z')] }, '2026-03-04T20:00Z', 2)).toEqual(['aida']);
+    const nap: Rota = { ...EMPTY_ROTA, quiet: [{ ...night, from: '13:00', to: '14:00' }] };
+    expect([on(nap, '2026-03-04T07:30Z', 2).length, on(nap, '2026-03-04T08:00Z', 2).length, on(nap, '2026-03-04T20:00Z', 2).length]).toEqual([2, 3, 3]);
+  });
+
+  it('meet a change of the clocks: a time that is skipped comes later, one that comes twice is its first', () => {
+    const brussels: Rota = { ...EMPTY_ROTA, quiet: [{ ...night, zone: 'Europe/Brussels', from: '02:30', to: '07:00' }] };
+    expect([on(brussels, '2026-03-29T01:29Z', 2).length, on(brussels, '2026-03-29T01:30Z', 2).length]).toEqual([3, 2]);
+    expect([on(brussels, '2026-10-25T00:29Z', 2).length, on(brussels, '2026-10-25T00:30Z', 2).length]).toEqual([3, 2]);
+  });
+});
+
 describe('what is missing', () => {
   it('is found ahead: a partner closed from 1 to 9 May, a week that nobody has, a tier with one person', () => {
     const closed = { org: null, zone: 'Asia/Bishkek', firstDay: '2026-05-01', dayAfter: '2026-05-10' };
@@ -145,6 +170,7 @@ describe('whatever the rota says', () => {
       }),
       { maxLength: 2 },
     ),
+    quiet: fc.array(fc.record({ rid: fc.constantFrom(...people), zone, from: fc.constantFrom('22:00', '02:30', '00:00'), to: fc.constantFrom('07:00', '02:30', '23:15') }), { maxLength: 2 }),
     holidays: fc.array(fc.record({ org: fc.constantFrom(null, 'osh'), zone, firstDay: fc.constant('2026-03-28'), dayAfter: fc.constantFrom('2026-03-29', '2026-03-31') }), { maxLength: 2 }),
   });
 
@@ -169,7 +195,7 @@ describe('whatever the rota says', () => {
       fc.property(someRota, instant, (rota, when) => {
         const duty = dutyAt(rota, 1, members, when);
         for (const rid of duty.other) expect(duty.critical.has(rid)).toBe(true);
-        expect(dutyAt({ ...rota, hours: [], holidays: [] }, 1, members, when).critical).toEqual(duty.critical);
+        expect(dutyAt({ ...rota, hours: [], quiet: [], holidays: [] }, 1, members, when).critical).toEqual(duty.critical);
       }),
       { numRuns: 120 },
     );

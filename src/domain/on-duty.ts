@@ -1,5 +1,6 @@
 import type { Duty, Rid } from './alert.js';
 import { isOpen, openingChanges } from './opening-hours.js';
+import { isQuiet, quietChanges } from './quiet-hours.js';
 import type { Rota, ShiftOverride, Span, TierMember } from './rota.js';
 import { peopleOf, shiftAt, shiftsIn } from './rotation-shift.js';
 import type { Severity } from './severity.js';
@@ -15,7 +16,8 @@ export interface DutySegment extends Duty {
  * - Without a rotation in force everybody of the tier has duty; with several, the people of all their turns.
  * - Overrides are applied from the widest to the narrowest, so that the narrowest has the last word.
  * - Whoever the roster does not name in the tier has no duty: they could not open an alert.
- * - Outside the hours of their organisation people have duty for critical alerts only, unless an override names them.
+ * - Outside the hours of their organisation, and in quiet hours of their own, people have duty for critical alerts only,
+ *   unless an override names them.
  */
 export function dutyAt(rota: Rota, tier: number, members: readonly TierMember[], at: number): Duty {
   const named = new Set<Rid>();
@@ -24,7 +26,7 @@ export function dutyAt(rota: Rota, tier: number, members: readonly TierMember[],
   const onDuty = members.filter(({ rid }) => people.has(rid));
   return {
     critical: new Set(onDuty.map(({ rid }) => rid)),
-    other: new Set(onDuty.filter(({ rid, org }) => named.has(rid) || isOpen(rota, org, at)).map(({ rid }) => rid)),
+    other: new Set(onDuty.filter(({ rid, org }) => named.has(rid) || (isOpen(rota, org, at) && !isQuiet(rota, rid, at))).map(({ rid }) => rid)),
   };
 }
 
@@ -53,7 +55,8 @@ function changesIn(rota: Rota, tier: number, members: readonly TierMember[], spa
   const shifts = rotations.flatMap((rotation) => shiftsIn(rotation, span)).flatMap((shift) => [shift.span.start, shift.span.end]);
   const overrides = rota.overrides.filter((each) => each.tier === tier).flatMap((each) => [each.span.start, each.span.end]);
   const hours = [...new Set(members.map(({ org }) => org))].flatMap((org) => openingChanges(rota, org, span));
-  const inside = [...shifts, ...overrides, ...hours].filter((at) => at > span.start && at < span.end);
+  const quiet = members.flatMap(({ rid }) => quietChanges(rota, rid, span));
+  const inside = [...shifts, ...overrides, ...hours, ...quiet].filter((at) => at > span.start && at < span.end);
   return [...new Set([span.start, ...inside])].sort((a, b) => a - b);
 }
 

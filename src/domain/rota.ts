@@ -42,6 +42,15 @@ export interface OpeningHours {
   readonly weekly: readonly { readonly weekdays: readonly number[]; readonly opens: string; readonly closes: string }[];
 }
 
+/** When one person is not to be woken, day by day, by the clocks of their zone. */
+export interface QuietHours {
+  readonly rid: Rid;
+  readonly zone: string;
+  /** "22:00" to "07:00": over midnight when the end is not after the beginning. */
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Whole days off. */
 export interface Holiday {
   /** null: every organisation of the coalition. */
@@ -58,6 +67,7 @@ export interface Rota {
   readonly rotations: readonly Rotation[];
   readonly overrides: readonly ShiftOverride[];
   readonly hours: readonly OpeningHours[];
+  readonly quiet: readonly QuietHours[];
   readonly holidays: readonly Holiday[];
 }
 
@@ -67,4 +77,4 @@ export interface TierMember {
   readonly org: string;
 }
 
-export const EMPTY_ROTA: Rota = { rotations: [], overrides: [], hours: [], holidays: [] };
+export const EMPTY_ROTA: Rota = { rotations: [], overrides: [], hours: [], quiet: [], holidays: [] };

@@ -1,5 +1,5 @@
 import type { Rid } from '../domain/alert.js';
-import type { Holiday, OpeningHours, Rota, Rotation, ShiftOverride, Span } from '../domain/rota.js';
+import type { Holiday, OpeningHours, QuietHours, Rota, Rotation, ShiftOverride, Span } from '../domain/rota.js';
 import type { Database, Tx } from '../platform/database/database.js';
 import { ROSTER_CHANNEL } from './roster-store.js';
 
@@ -49,6 +49,11 @@ export async function readRota(reader: Reader, coalitionId: number, since: Date 
     [coalitionId, since],
   );
   const hours = await reader.query<OpeningHours & Record<string, unknown>>('SELECT org, zone, weekly FROM business_hours WHERE coalition_id = $1 ORDER BY org', of);
+  const quiet = await reader.query<QuietHours & Record<string, unknown>>(
+    `SELECT encode(rid, 'hex') AS rid, zone, to_char(begins, 'HH24:MI') AS "from", to_char(ends, 'HH24:MI') AS "to"
+     FROM quiet_hours WHERE coalition_id = $1 ORDER BY rid`,
+    of,
+  );
   const holidays = await reader.query<{ org: string; uid: string; zone: string; first: string; after: string; title: string }>(
     `SELECT org, uid, zone, first_day::text AS first, day_after::text AS after, title FROM holiday WHERE coalition_id = $1 ORDER BY first_day, org, uid`,
     of,
@@ -72,6 +77,7 @@ export async function readRota(reader: Reader, coalitionId: number, since: Date 
       people: row.people,
     })),
     hours: hours.rows,
+    quiet: quiet.rows,
     holidays: holidays.rows.map((row) => ({ org: row.org === '' ? null : row.org, uid: row.uid, zone: row.zone, firstDay: row.first, dayAfter: row.after, title: row.title })),
   };
 }
@@ -178,6 +184,21 @@ export async function setHours(tx: Tx, coalitionId: number, { org, zone, weekly 
 /** The organisation works day and night again. False when it had no hours. */
 export async function clearHours(tx: Tx, coalitionId: number, org: string): Promise<boolean> {
   return removed(tx, coalitionId, `DELETE FROM business_hours WHERE coalition_id = $1 AND org = $2`, [org]);
+}
+
+/** Sets when one person is not to be woken but by critical alerts. */
+export async function setQuietHours(tx: Tx, coalitionId: number, { rid, zone, from, to }: QuietHours): Promise<void> {
+  await tx.query(
+    `INSERT INTO quiet_hours (coalition_id, rid, zone, begins, ends) VALUES ($1, $2, $3, $4::time, $5::time)
+     ON CONFLICT (coalition_id, rid) DO UPDATE SET zone = excluded.zone, begins = excluded.begins, ends = excluded.ends`,
+    [coalitionId, bytesOf(rid), zone, from, to],
+  );
+  await changed(tx, coalitionId);
+}
+
+/** The person is told at any hour again. False when they had no quiet hours. */
+export async function clearQuietHours(tx: Tx, coalitionId: number, rid: Rid): Promise<boolean> {
+  return removed(tx, coalitionId, `DELETE FROM quiet_hours WHERE coalition_id = $1 AND rid = $2`, [bytesOf(rid)]);
 }
 
 /** Adds days off, or changes those that came from the same events before. @returns how many are new or changed */

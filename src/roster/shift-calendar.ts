@@ -11,7 +11,7 @@ export const shownAheadMs = 90 * 86_400_000;
 /** All times in which a person has duty in a tier, in order. Hours and days off do not count: for an S1 nobody has them. */
 export function shiftsOf(rota: Rota, tier: number, members: readonly TierMember[], rid: Rid, span: Span): Span[] {
   const shifts: Span[] = [];
-  for (const segment of dutyThrough({ ...rota, hours: [], holidays: [] }, tier, members, span)) {
+  for (const segment of dutyThrough({ ...rota, hours: [], quiet: [], holidays: [] }, tier, members, span)) {
     if (!segment.critical.has(rid)) continue;
     const last = shifts.at(-1);
     if (last?.end === segment.span.start) shifts[shifts.length - 1] = { start: last.start, end: segment.span.end };

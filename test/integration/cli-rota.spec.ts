@@ -71,6 +71,10 @@ describe('jardam rota', () => {
     expect((await rota('hours', 'set', '--org', 'lawyers', '--zone', 'Asia/Bishkek', '--week', '1-4 09:00-18:00', '--week', '5 09:00-16:00')).code).toBe(0);
     expect((await rota('show')).out).toContain('hours lawyers  Asia/Bishkek  1,2,3,4 09:00-18:00; 5 09:00-16:00');
     expect((await rota('hours', 'clear', '--org', 'lawyers')).code).toBe(0);
+    expect((await rota('quiet', 'set', '--person', lawyer, '--zone', 'Asia/Bishkek', '--hours', '22:00-07:00')).code).toBe(0);
+    expect((await rota('show')).out).toContain(`quiet ${lawyer}  Asia/Bishkek  22:00-07:00`);
+    expect((await rota('quiet', 'clear', '--person', lawyer)).code).toBe(0);
+    expect((await rota('quiet', 'clear', '--person', lawyer)).err).toContain('has no quiet hours');
     expect((await rota('holiday', 'clear', '--org', 'partner-osh')).out[0]).toBe(`${rows.length} removed`);
   });
 
@@ -93,6 +97,8 @@ describe('jardam rota', () => {
     expect((await weekly('--first', '2026-02-30T09:00', '--turns', lawyer)).err).toContain('"2026-02-30T09:00" is not a day that the calendar has');
     expect((await weekly('--tier', 'T9', '--turns', lawyer)).err).toContain('"T9" is no tier of people; there are T1 (1), T1b (2)');
     expect((await rota('hours', 'set', '--org', 'lawyers', '--zone', 'UTC', '--week', '1-5 18:00-09:00')).err).toContain('the end after the beginning');
+    expect((await rota('quiet', 'set', '--person', lawyer, '--zone', 'UTC', '--hours', '22:00-22:00')).err).toContain('hours like "22:00-07:00"');
+    expect((await rota('quiet', 'set', '--person', 'ab'.repeat(16), '--zone', 'UTC', '--hours', '22:00-07:00')).err).toContain('the roster does not name');
     expect((await rota('hours', 'set', '--org', 'nobody', '--zone', 'UTC', '--week', '1-5 09:00-18:00')).err).toContain('the roster has nobody of "nobody"; it has');
     const bad = join(folder, 'bad.ics');
     writeFileSync(bad, ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'UID:a', 'SUMMARY:Half a day', 'DTSTART:20260501T090000Z', 'DTEND:20260501T130000Z', 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n'));

@@ -6,7 +6,7 @@ import { Policies } from '../../src/escalation/policies.js';
 import { EvidenceLog } from '../../src/evidence/evidence-log.js';
 import { DEFAULT_COALITION } from '../../src/platform/coalition.js';
 import { ContactBook } from '../../src/roster/contact-book.js';
-import { addHolidays, addOverride, addRotation, clearHolidays, clearHours, readRota, removeOverride, removeRotation, setHours } from '../../src/roster/rota-store.js';
+import { addHolidays, addOverride, addRotation, clearHolidays, clearHours, clearQuietHours, readRota, removeOverride, removeRotation, setHours, setQuietHours } from '../../src/roster/rota-store.js';
 import { testApp, type TestApp } from '../support/app.js';
 import { nextRoster, TIER, type PersonName } from '../support/coalition.js';
 import { submit } from '../support/desk-client.js';
@@ -42,6 +42,7 @@ describe('who has duty', () => {
     await app.database.transaction(async (tx) => {
       for (const { rotationId } of rota.rotations) await removeRotation(tx, DEFAULT_COALITION, rotationId);
       for (const { overrideId } of rota.overrides) await removeOverride(tx, DEFAULT_COALITION, overrideId);
+      for (const { rid } of rota.quiet) await clearQuietHours(tx, DEFAULT_COALITION, rid);
       for (const { org } of rota.hours) await clearHours(tx, DEFAULT_COALITION, org);
       for (const org of new Set(rota.holidays.map((each) => each.org))) await clearHolidays(tx, DEFAULT_COALITION, org);
     });
@@ -76,6 +77,20 @@ describe('who has duty', () => {
 
   it('is everybody of a tier until somebody says otherwise', async () => {
     expect((await atT1b()).told.sort()).toEqual(['lawyer', 'oshReserve']);
+  });
+
+  it('are not those who sleep, but for a critical alert; a tier of sleepers is passed at once and never silent', async () => {
+    // Quiet from an hour ago until in an hour, wherever the hand of the clock stands now.
+    const clock = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16);
+    const sleeps = (rid: Rid) => app.database.transaction((tx) => setQuietHours(tx, DEFAULT_COALITION, { rid, zone: 'UTC', from: clock(-hour), to: clock(hour) }));
+    await sleeps(lawyer);
+    expect((await atT1b({ severity: 'S2' })).told).toEqual(['oshReserve']);
+    expect((await atT1b({ severity: 'S1' })).told.sort()).toEqual(['lawyer', 'oshReserve']);
+    await sleeps(reserve);
+    const { alert, told } = await atT1b({ severity: 'S2' });
+    expect(told).toEqual([]);
+    await until('the next tier is told', async () => (await viewOf(app, alert.alertId)).tiers[2]?.status === 'notified');
+    expect((await viewOf(app, alert.alertId)).tiers[1]?.status).toBe('not_reached');
   });
 
   it('are the people of the turn, from the next tick on; an override beats it, and ends by being taken away', async () => {
