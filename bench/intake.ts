@@ -15,7 +15,7 @@ import { interleave } from './statistics.js';
 import { makeSubmissions } from './submissions.js';
 
 /** A service that has been running for a while, not one that is still being compiled. */
-const warmUpAlerts = 600;
+const warmUpAlerts = 3_000;
 const leastRatio = 0.5;
 const connectionCounts = [16, 64] as const;
 const insertName = 'intake-insert-alerts';

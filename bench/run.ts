@@ -48,6 +48,8 @@ async function main(args: readonly string[]): Promise<void> {
   const startedAt = new Date();
   const lines: Line[] = [];
   const ground = await prepareGround(log);
+  // Else the server that this run has started would go on by itself.
+  process.once('SIGINT', () => void ground.stop().finally(() => process.exit(130)));
   try {
     for (const name of names.length > 0 ? names : Object.keys(measures)) {
       log(`measuring: ${name}`);
