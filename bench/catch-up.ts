@@ -15,7 +15,7 @@ const mostSeconds = 10;
 const mostCriticalSeconds = 2;
 const driverConnections = 2;
 const patienceMs = 300_000;
-const lookEveryMs = 20;
+const lookEveryMs = 100;
 const swallower = fileURLToPath(new URL('./mail-swallower.js', import.meta.url));
 
 /** One in ten is critical, and the critical ones are the youngest: by age alone they would be last. */

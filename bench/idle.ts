@@ -12,6 +12,9 @@ const warmUpLooks = 20;
 /** The least that asking the database something can cost. */
 const ROUND_TRIP = { name: 'bench-round-trip', text: 'SELECT clock_timestamp() AS now' } as const;
 
+/** A round trip takes hundredths of a millisecond: many of them, or its median moves from round to round. */
+const limitSamples = 10;
+
 /**
  * What a whole look of the engine costs when nothing is due, with few, many and very many open alerts: the peek, and
  * every five seconds the heartbeat. Each number of alerts has a database of its own, so that all are measured in turn.
@@ -29,7 +32,7 @@ export async function idle(ground: Ground, scale: Scale, log: (line: string) => 
   try {
     for (const arm of arms) await timesOf(arm.look, warmUpLooks);
     for (let round = 0; round < scale.rounds; round++) {
-      limit.push(await timesOf(async () => void (await ground.database.query(ROUND_TRIP)), scale.idleLooks));
+      limit.push(await timesOf(async () => void (await ground.database.query(ROUND_TRIP)), scale.idleLooks * limitSamples));
       for (const arm of arms) arm.times.push(await timesOf(arm.look, scale.idleLooks));
     }
   } finally {

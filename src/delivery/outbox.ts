@@ -23,6 +23,8 @@ const heldUpBatch = 100;
 const settleRetryMs = 1_000;
 /** Messages taken in one statement: few, so that what is full is noticed between two. */
 const claimBatch = 8;
+/** The same for each batch of the ladder while that is catching up. */
+const backlogBatch = 4;
 /** Part of a provider's connections that one contact may have at the same time. */
 const contactShare = 0.4;
 
@@ -114,12 +116,12 @@ export class Outbox implements OnApplicationBootstrap, OnModuleDestroy {
       if (allowed === 'probe' && !this.probing.has(provider)) await this.probe(provider);
     }
     while (!this.stop.signal.aborted) {
-      await this.backlog.turn();
+      const handful = (await this.backlog.turn()) ? Math.min(backlogBatch, this.batch) : this.batch;
       const full = this.inFlight.fullProviders(this.config.sendConcurrency - this.batch);
       const without = [...resting.map(({ provider }) => provider), ...full];
-      const taken = await this.claim(this.batch, { without });
+      const taken = await this.claim(handful, { without });
       for (const delivery of taken) this.start(delivery);
-      if (taken.length < this.batch) return; // nothing else waits; whoever ends looks again
+      if (taken.length < handful) return; // nothing else waits; whoever ends looks again
     }
   }
 

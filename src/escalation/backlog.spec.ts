@@ -41,7 +41,7 @@ describe('whose turn it is', () => {
     await expect(broken).rejects.toThrow('a batch failed');
     await sleep(5);
     expect(senders?.went).toEqual([0]);
-    await expect(backlog.turn()).resolves.toBeUndefined();
+    await expect(backlog.turn()).resolves.toBe(false);
   });
 
   it('while one of two parts still runs, they wait; and a ladder that hangs keeps nobody from sending', async () => {
@@ -50,7 +50,7 @@ describe('whose turn it is', () => {
     const hangs = backlog.during(() => new Promise((resolve) => (end = resolve)));
     await backlog.during(() => Promise.resolve());
     const started = performance.now();
-    await backlog.turn();
+    expect(await backlog.turn()).toBe(true);
     expect(performance.now() - started).toBeGreaterThan(200);
     end();
     await hangs;

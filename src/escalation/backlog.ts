@@ -34,15 +34,20 @@ export class Backlog {
     for (const go of next) go();
   }
 
-  /** Resolves at once when there is no backlog, else after the next batch; after a quarter of a second in any case. */
-  turn(): Promise<void> {
-    if (this.parts === 0) return Promise.resolve();
+  /**
+   * Resolves at once when there is no backlog, else after the next batch; after a quarter of a second in any case.
+   *
+   * @returns whether there is a backlog, so that whoever sends takes only a few
+   */
+  turn(): Promise<boolean> {
+    if (this.parts === 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, mostWaitMs);
-      this.waiting.push(() => {
+      const go = (): void => {
         clearTimeout(timer);
-        resolve();
-      });
+        resolve(true);
+      };
+      const timer = setTimeout(go, mostWaitMs);
+      this.waiting.push(go);
     });
   }
 }

@@ -188,6 +188,28 @@ describe('a working day at the desk, in real browsers', () => {
     expect((await timerOf(alert)).leftMs).toBeGreaterThan(left);
   }, storyMs);
 
+  it('tells of reports that may be about one incident; a note binds them, and each keeps its own state', async () => {
+    const one = await reported('Three neighbours were taken from the carpentry workshop in a white minibus');
+    const other = await reported('A white minibus stands before the carpentry workshop, they took neighbours away');
+    const { page } = await desks.signedIn('osh', 360);
+    const desk = new DeskPage(page);
+    await desk.openAlert('Three neighbours were taken');
+    await desk.take();
+    const same = page.getByRole('region', { name: said('desk.same.title') });
+    await same.getByRole('button', { name: /A white minibus stands/ }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await same.getByRole('button', { name: said('desk.same.note') }).click();
+    await same.getByText(said('desk.same.noted')).waitFor();
+    expect(await same.getByRole('button', { name: said('desk.same.note') }).count()).toBe(0);
+
+    // From one to the other, where the same is known; and only the first was taken.
+    await same.getByRole('button', { name: /A white minibus stands/ }).click();
+    await page.getByRole('heading', { level: 2, name: /A white minibus stands/ }).waitFor();
+    await page.locator('.said', { hasText: said('desk.same.note-text', 'en', { tag: Buffer.from(one.alertId).toString('hex').slice(0, 8) }) }).waitFor();
+    await same.getByText(said('desk.same.noted')).waitFor();
+    expect([(await timerOf(one)).state, (await timerOf(other)).state]).toEqual(['acknowledged', 'notifying']);
+  }, storyMs);
+
   it('people add an address of their own, prove and try it; and put off what can wait', async () => {
     const alert = sealAlert(world.coalition, { severity: 'S2', answers: { what: 'The orchard wall was painted' } });
     await postUntilConfirmed(world.url, alert);

@@ -27,6 +27,7 @@ import { EuBrief } from './eu-brief.js';
 import { Facts } from './facts.js';
 import { People, Recipients } from './people.js';
 import { RecordWarning } from './record-warning.js';
+import { SameIncident } from './same-incident.js';
 import { useActs } from './use-acts.js';
 
 export interface AlertScreenProps {
@@ -36,6 +37,8 @@ export interface AlertScreenProps {
   readonly roster: RosterView;
   readonly me: Person;
   readonly onBack: () => void;
+  /** Goes on to another alert. */
+  readonly onOpen: (alertId: string) => void;
   readonly acknowledgeRef: { current: (() => void) | null };
   readonly replyRef: { current: (() => void) | null };
 }
@@ -112,6 +115,7 @@ export function AlertScreen(props: AlertScreenProps) {
                 <>
                   {forEu ? <EuBrief alert={opened} entry={entry} detail={detail} roster={roster} /> : null}
                   <Facts alert={opened} />
+                  <SameIncident record={record} alert={opened} store={store} onOpen={props.onOpen} />
                   <Attachments alert={opened} alertId={alertId} detail={detail} store={store} />
                   <Conversation
                     alert={opened}

@@ -201,6 +201,7 @@ export function DeskScreen(
             roster={roster}
             me={desk.me}
             onBack={close}
+            onOpen={openAlert}
             acknowledgeRef={acknowledge}
             replyRef={reply}
           />
