@@ -81,7 +81,8 @@ function taken(deliveries: readonly DeliveryFacts[], requests: readonly Provider
   return requests
     .filter((request) => request.taken)
     .map(({ contactId, deliveryId, messageId, at }) => {
-      const known = deliveryId ?? byMessage.get(messageId);
+      // A message that Telegram has not named is nobody's: the tables have some of those, too.
+      const known = deliveryId ?? (messageId === null ? undefined : byMessage.get(messageId));
       if (known !== undefined && known !== null) return { deliveryId: known, at };
       const clear = accepted.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
       const [sent] = clear < 0 ? [] : accepted.splice(clear, 1);
