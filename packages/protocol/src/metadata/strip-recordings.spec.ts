@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanFile } from './clean-file.js';
 import { stripMp3 } from './strip-mp3.js';
-import { stripMp4 } from './strip-mp4.js';
 import { stripOgg } from './strip-ogg.js';
 import { stripWebp } from './strip-webp.js';
 
@@ -19,81 +18,6 @@ function cleaned(bytes: Uint8Array): Uint8Array {
   if (!('bytes' in result)) throw new Error(`not cleaned: ${result.refused}`);
   return result.bytes;
 }
-
-const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => { const b = Buffer.alloc(4); b.writeUInt32BE(value); return b; })); // prettier-ignore
-const box = (type: string, ...content: (Buffer | string)[]): Buffer => {
-  const body = Buffer.concat(content.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
-  return Buffer.concat([u32(8 + body.length), Buffer.from(type, 'latin1'), body]);
-};
-const handler = (type: string, name = ''): Buffer => box('hdlr', u32(0, 0), type, Buffer.alloc(12), name);
-const times = Buffer.from('TIMETIME');
-const header = (type: string): Buffer => box(type, u32(0), times, Buffer.alloc(80));
-/** A track whose single chunk of `sizes.length` samples begins at `offset`. */
-const track = (type: string, offset: number, sizes: readonly number[]): Buffer =>
-  box(
-    'trak',
-    header('tkhd'),
-    box('udta', box('\u00a9xyz', 'canary place')),
-    box(
-      'mdia',
-      header('mdhd'),
-      handler(type, 'canary handler'),
-      box(
-        'minf',
-        box('dinf', box('dref', u32(0, 1), box('alis', u32(1), 'canary disk'))),
-        box('stbl', box('stsd', u32(0, 1), box('xxxx', Buffer.alloc(100))), box('stsc', u32(0, 1, 1, sizes.length, 1)), box('stsz', u32(0, 0, sizes.length, ...sizes)), box('stco', u32(0, 1, offset))),
-      ),
-    ),
-  );
-
-describe('a film', () => {
-  it('from a phone leaves without place, title, time and program, with the same sound and pictures, and plays', () => {
-    const film = real('film.mp4');
-    expect(text(film)).toMatch(told);
-    const clean = cleaned(film);
-    expect(text(clean)).not.toMatch(told);
-    expect(text(clean)).not.toContain('Lavf'); // the program that wrote the file; the encoder's own mark is in the pictures
-    expect(clean.length).toBe(film.length);
-    const media = (bytes: Uint8Array): Buffer => {
-      const at = Buffer.from(bytes).indexOf('mdat');
-      return Buffer.from(bytes).subarray(at, at + Buffer.from(bytes).readUInt32BE(at - 4) - 4);
-    };
-    expect(media(clean).equals(media(film))).toBe(true);
-    expect(text(cleaned(real('fragments.mov')))).not.toMatch(told);
-  });
-
-  it('loses tracks that nobody sees or hears, with their samples, and names of disks', () => {
-    const samples = Buffer.concat([Buffer.from('PICTURES'), Buffer.from('GPS-TRACK-1'), Buffer.from('GPS-2')]);
-    const start = box('ftyp', 'isom', u32(0)).length + 8;
-    const film = Buffer.concat([
-      box('ftyp', 'isom', u32(0)),
-      box('mdat', samples),
-      box('moov', header('mvhd'), track('vide', start, [8]), track('camm', start + 8, [11, 5]), box('meta', 'canary')),
-      box('uuid', 'canary of a maker'),
-    ]);
-    const clean = cleaned(new Uint8Array(film));
-    expect(text(clean)).toContain('PICTURES');
-    expect(text(clean)).not.toMatch(/GPS|canary|TIME|camm/);
-    expect(clean.length).toBe(film.length);
-  });
-
-  it('is not called clean when its hidden track lies in fragments, or when it cannot be read to its end', () => {
-    const film = new Uint8Array(Buffer.concat([box('ftyp', 'isom', u32(0)), box('moov', header('mvhd'), track('camm', 0, [])), box('moof', box('mfhd', u32(0, 1)))]));
-    expect(cleanFile(film)).toEqual({ refused: 'unknown' });
-    const whole = real('film.mp4');
-    for (let length = 0; length < whole.length; length += 7) {
-      expect([length, stripMp4(whole.subarray(0, length))]).toEqual([length, { refused: 'damaged' }]);
-    }
-  });
-
-  it('may have a long box with a length of eight bytes, and one that goes to the end', () => {
-    const long = Buffer.concat([u32(1), Buffer.from('uuid'), u32(0, 16 + 6), Buffer.from('canary')]);
-    const last = Buffer.concat([u32(0), Buffer.from('mdat'), Buffer.from('PICTURES')]);
-    const clean = cleaned(new Uint8Array(Buffer.concat([box('ftyp', 'isom', u32(0)), box('moov', header('mvhd')), long, last])));
-    expect(text(clean)).toContain('PICTURES');
-    expect(text(clean)).not.toContain('canary');
-  });
-});
 
 describe('a voice message and other sound', () => {
   it.each(['voice.ogg', 'sound.ogg'])('%s leaves without comments, as long as before', (name) => {
