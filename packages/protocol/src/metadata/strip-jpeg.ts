@@ -2,7 +2,7 @@
 // notes, comments, and whatever is appended behind the picture. Byte level, nothing is decoded and no quality lost.
 // Format: ITU-T T.81 annex B; Exif 2.32 (CIPA DC-008).
 
-import { joined, type Stripped } from './stripped.js';
+import { joined, mostParts, type Stripped } from './stripped.js';
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -23,7 +23,7 @@ export function stripJpeg(bytes: Uint8Array): Stripped {
   let at = 2;
   for (;;) {
     // Any number of fill bytes 0xff may stand before a marker.
-    if (bytes[at] !== 0xff) return { refused: 'damaged' };
+    if (bytes[at] !== 0xff || kept.length > mostParts) return { refused: 'damaged' };
     while (bytes[at + 1] === 0xff) at++;
     const marker = bytes[at + 1];
     if (marker === undefined) return { refused: 'damaged' };

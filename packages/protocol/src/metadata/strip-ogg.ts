@@ -68,13 +68,16 @@ function secondPackets(bytes: Uint8Array): Piece[][] | null {
 
 /** No vendor, no comment, and zeros for what was there; for Vorbis with the bit that ends its comments. */
 function emptyComments(bytes: Uint8Array, pieces: readonly Piece[]): boolean {
-  const places = pieces.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i));
-  const text = String.fromCharCode(...places.slice(0, 8).map((place) => bytes[place] ?? 0));
-  const head = text === opusTags ? 8 : text.startsWith(vorbisTags) ? 7 : 0;
-  const shortest = head + 8 + (head === 7 ? 1 : 0);
-  if (head === 0 || places.length < shortest) return false;
-  for (const place of places.slice(head)) bytes[place] = 0;
-  if (head === 7) bytes[places[head + 8] as number] = 1;
+  const [first] = pieces;
+  if (!first) return false;
+  const head = [opusTags, vorbisTags].find((name) => ascii(bytes, first.from, name.length) === name);
+  const framing = head === vorbisTags ? 1 : 0;
+  // The first piece of several has 255 bytes or more: lengths of two empty lists always stand in it.
+  if (head === undefined || first.to - first.from < head.length + 8 + framing) return false;
+  const empty = first.from + head.length;
+  bytes.fill(0, empty, first.to);
+  for (const { from, to } of pieces.slice(1)) bytes.fill(0, from, to);
+  if (framing === 1) bytes[empty + 8] = 1;
   return true;
 }
 

@@ -31,6 +31,22 @@ describe('a voice message and other sound', () => {
     expect(differs.at(-1)).toBeLessThan(400);
   });
 
+  it('has long comments on many pages: gone as quickly', () => {
+    const page = (flags: number, lengths: readonly number[], data: Buffer | string): Buffer =>
+      Buffer.concat([Buffer.from('OggS\0'), Buffer.from([flags]), Buffer.alloc(20), Buffer.from([lengths.length, ...lengths]), Buffer.from(data)]);
+    // A page whose last length is 255 is carried on by the next one.
+    const full = Array.from({ length: 255 }, () => 255);
+    const pages = Array.from({ length: 250 }, (_, n) => page(0, full, Buffer.concat([Buffer.from(n === 0 ? 'OpusTags' : 'canary  '), Buffer.alloc(255 * 255 - 8, 'canary ')])));
+    const sound = new Uint8Array(Buffer.concat([page(2, [17], 'OpusHead and more'), ...pages, page(0, [6, 5], 'canarysound')]));
+    const began = performance.now();
+    const clean = text(cleaned(sound));
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(clean.length).toBe(sound.length);
+    expect(clean).not.toContain('canary');
+    expect(clean).toMatch(/OpusTags\0{8}/);
+    expect(clean.endsWith('\0sound')).toBe(true);
+  });
+
   it('is not called clean when it is cut short, or holds another kind of stream', () => {
     const whole = real('voice.ogg');
     for (let length = 1; length < whole.length; length++) {
@@ -49,9 +65,23 @@ describe('a voice message and other sound', () => {
     expect(text(frames)).not.toMatch(/canary|TAG|ID3/);
     const ape = Buffer.concat([Buffer.from('canary'), Buffer.from('APETAGEX'), Buffer.alloc(24)]);
     ape.writeUInt32LE(6 + 32, 6 + 12);
-    const tagged = Buffer.concat([sound.subarray(0, -128), ape, sound.subarray(-128)]);
-    expect(Buffer.from(cleaned(new Uint8Array(tagged))).equals(Buffer.from(frames))).toBe(true);
+    const lyrics = Buffer.from('LYRICSBEGINcanary000017LYRICS200');
+    const [whole, id3v1] = [sound.subarray(0, -128), sound.subarray(-128)];
+    const between = Buffer.from('ID3\x04\0\0\0\0\0\x06canary', 'latin1');
+    for (const tagged of [[whole, ape, id3v1], [whole, lyrics, id3v1], [whole, ape, lyrics, id3v1], [whole, between, frames, id3v1]]) {
+      const clean = Buffer.from(cleaned(new Uint8Array(Buffer.concat(tagged))));
+      expect(text(clean)).not.toMatch(/canary|TAG|ID3|LYRICS/);
+      expect(clean.subarray(0, frames.length).equals(Buffer.from(frames))).toBe(true);
+    }
+    // Stopped within a frame, and tagged afterwards: the tag is no end of the frame.
+    expect(text(cleaned(new Uint8Array(Buffer.concat([whole.subarray(0, -40), id3v1]))))).not.toContain('canary');
+  });
+
+  it('an MP3 is not called clean when something stands in it that is no sound, or nothing that is', () => {
+    const frames = Buffer.from(cleaned(real('sound.mp3')));
+    expect(stripMp3(new Uint8Array(Buffer.concat([frames, Buffer.from('canary'), frames])))).toEqual({ refused: 'damaged' });
     expect(stripMp3(new Uint8Array(Buffer.from('ID3\x04\0\0\0\0\0\0no frame', 'latin1')))).toEqual({ refused: 'damaged' });
+    expect(stripMp3(new Uint8Array(Buffer.from('\xff\xe1 looks like a frame', 'latin1')))).toEqual({ refused: 'damaged' });
   });
 });
 
@@ -69,6 +99,10 @@ describe('a WebP picture', () => {
     const noted = Buffer.concat([riff(extended(0x2c), chunk('ICCP', Buffer.from('colours')), picture, chunk('EXIF', Buffer.from('canary')), chunk('XMP ', Buffer.from('canary!')), chunk('mine', Buffer.from('canary'))), Buffer.from('behind')]);
     expect(Buffer.from(cleaned(new Uint8Array(noted))).equals(riff(extended(0x20), chunk('ICCP', Buffer.from('colours')), picture))).toBe(true);
     expect(Buffer.from(cleaned(real('picture.webp'))).equals(Buffer.from(real('picture.webp')))).toBe(true);
+    const frame = (...more: Buffer[]): Buffer => chunk('ANMF', Buffer.concat([Buffer.alloc(16), picture, ...more]));
+    const moving = (...more: Buffer[]): Buffer => riff(extended(0x02), chunk('ANIM', Buffer.alloc(6)), frame(...more), frame());
+    expect(Buffer.from(cleaned(new Uint8Array(moving(chunk('EXIF', Buffer.from('canary')))))).equals(moving())).toBe(true);
+    expect(stripWebp(new Uint8Array(moving(Buffer.from('cut'))))).toEqual({ refused: 'damaged' });
     for (let length = 0; length < picture.length; length++) expect(stripWebp(real('picture.webp').subarray(0, length))).toEqual({ refused: 'damaged' });
   });
 });
@@ -78,6 +112,18 @@ describe('whatever arrives', () => {
 
   it('cleaning a clean file changes nothing', () => {
     for (const file of files) expect(Buffer.from(cleaned(cleaned(file))).equals(Buffer.from(cleaned(file)))).toBe(true);
+  });
+
+  it('a file of nothing but empty pieces is refused before it fills the memory', () => {
+    const million = (piece: string): Buffer => Buffer.alloc(1_000_000 * piece.length, Buffer.from(piece, 'latin1'));
+    const webp = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBP'), million('ALPH\0\0\0\0')]);
+    webp.writeUInt32LE(webp.length - 8, 4);
+    const made = [
+      Buffer.concat([Buffer.from('\xff\xd8', 'latin1'), million('\xff\xdb\0\x02'), Buffer.from('\xff\xd9', 'latin1')]),
+      Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), million('\0\0\0\0IDATcrcc'), Buffer.from('\0\0\0\0IENDcrcc')]),
+      webp,
+    ];
+    for (const file of made) expect(cleanFile(new Uint8Array(file))).toEqual({ refused: 'damaged' });
   });
 
   it('a damaged file is cleaned or refused, never an error, and never grows', () => {
