@@ -4,6 +4,7 @@ import { stripMp3 } from './strip-mp3.js';
 import { stripMp4 } from './strip-mp4.js';
 import { stripOgg } from './strip-ogg.js';
 import { stripPng } from './strip-png.js';
+import { stripWebm } from './strip-webm.js';
 import { stripWebp } from './strip-webp.js';
 import type { Stripped } from './stripped.js';
 
@@ -29,6 +30,7 @@ const cleaners: Readonly<Record<Exclude<FileKind, 'heic' | 'other'>, Cleaner>> =
   png: { strip: stripPng, type: 'image/png', ending: 'png', picture: true },
   webp: { strip: stripWebp, type: 'image/webp', ending: 'webp', picture: true },
   mp4: { strip: stripMp4, type: 'video/mp4', ending: 'mp4', picture: false },
+  webm: { strip: stripWebm, type: 'video/webm', ending: 'webm', picture: false },
   ogg: { strip: stripOgg, type: 'audio/ogg', ending: 'ogg', picture: false },
   mp3: { strip: stripMp3, type: 'audio/mpeg', ending: 'mp3', picture: false },
 };

@@ -1,4 +1,4 @@
-export type FileKind = 'jpeg' | 'png' | 'webp' | 'mp4' | 'ogg' | 'mp3' | 'heic' | 'other';
+export type FileKind = 'jpeg' | 'png' | 'webp' | 'mp4' | 'webm' | 'ogg' | 'mp3' | 'heic' | 'other';
 
 /** What a file is, by its first bytes and not by its name. */
 export function fileKind(bytes: Uint8Array): FileKind {
@@ -10,6 +10,7 @@ export function fileKind(bytes: Uint8Array): FileKind {
   // MP4, MOV, M4A, 3GP; old QuickTime films begin without a brand.
   if (/^(?:ftyp|moov|mdat|wide)$/.test(ascii(4, 8))) return 'mp4';
   if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'webp';
+  if (ascii(0, 4) === '\u001aE\u00df\u00a3') return 'webm'; // EBML: also Matroska
   if (ascii(0, 4) === 'OggS') return 'ogg';
   if (ascii(0, 3) === 'ID3' || (bytes[0] === 0xff && /^(?:fa|fb|f2|f3|e2|e3)$/.test((bytes[1] ?? 0).toString(16)))) return 'mp3';
   return 'other';

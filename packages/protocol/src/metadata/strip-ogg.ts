@@ -67,7 +67,7 @@ function secondPackets(bytes: Uint8Array): Piece[][] | null {
 }
 
 /** No vendor, no comment, and zeros for what was there; for Vorbis with the bit that ends its comments. */
-function emptyComments(bytes: Uint8Array, pieces: readonly Piece[]): boolean {
+export function emptyComments(bytes: Uint8Array, pieces: readonly Pick<Piece, 'from' | 'to'>[]): boolean {
   const [first] = pieces;
   if (!first) return false;
   const head = [opusTags, vorbisTags].find((name) => ascii(bytes, first.from, name.length) === name);

@@ -108,7 +108,7 @@ describe('a WebP picture', () => {
 });
 
 describe('whatever arrives', () => {
-  const files = ['film.mp4', 'fragments.mov', 'voice.ogg', 'sound.ogg', 'sound.mp3', 'picture.webp'].map(real);
+  const files = ['film.mp4', 'fragments.mov', 'voice.ogg', 'sound.ogg', 'sound.mp3', 'picture.webp', 'film.mkv', 'recording.webm'].map(real);
 
   it('cleaning a clean file changes nothing', () => {
     for (const file of files) expect(Buffer.from(cleaned(cleaned(file))).equals(Buffer.from(cleaned(file)))).toBe(true);
