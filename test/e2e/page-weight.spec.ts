@@ -47,11 +47,13 @@ describe('what the defender’s page weighs as it is sent', () => {
     expect(files.reduce((sum, name) => sum + sent(name), 0)).toBeLessThanOrEqual(panicLimitBytes);
   });
 
-  it('keeps WebAssembly, Argon2id and the word list out of that', () => {
+  it('keeps WebAssembly, Argon2id, the word list and the cleaning of files out of that', () => {
     for (const name of untilPanic(/defender\.title\W+Notes/)) {
       const text = built(name).toString();
-      expect([name, /abacus\s+abdomen/.test(text), text.includes('AGFzbQ'), text.includes('must be at least 8*p bytes')]).toEqual([name, false, false, false]);
+      expect([name, /abacus\s+abdomen/.test(text), text.includes('AGFzbQ'), text.includes('must be at least 8*p bytes'), text.includes('OpusTags')]).toEqual([name, false, false, false, false]);
     }
+    // Cleaning is built, and loaded with the first file.
+    expect(assets.some((name) => built(`assets/${name}`).includes('OpusTags'))).toBe(true);
   });
 
   it('carries no inline script or style, and the hash of every file that the page names', () => {

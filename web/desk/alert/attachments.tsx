@@ -1,6 +1,6 @@
 // Files that came with an alert. They may be illegal to hold or made to harm: nothing is fetched before it is asked
 // for, nothing runs, and pictures are painted from decoded pixels.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AttachmentEntry } from '@jardam/protocol';
 import type { MessageKey } from '../../shared/i18n.js';
 import type { OpenedAlert } from '../crypto/messages.js';
@@ -81,6 +81,8 @@ function FileDialog({ file, onClose }: { file: OpenFile; onClose: () => void }) 
   const t = useText();
   const read = readFileKind(file.bytes);
   const text = read.kind === 'text' ? plainText(file.bytes) : null;
+  // Cleans the whole file to see: not again whenever the queue moves.
+  const tellsMore = useMemo(() => mayTellMore(file.bytes, read.kind), [file.bytes, read.kind]);
   return (
     <Dialog title={t('desk.file.name', { n: file.number })} onClose={onClose} wide>
       {read.kind === 'image' ? <Picture bytes={file.bytes} type={read.type} number={file.number} /> : null}
@@ -89,7 +91,7 @@ function FileDialog({ file, onClose }: { file: OpenFile; onClose: () => void }) 
           {text}
         </pre>
       )}
-      {mayTellMore(file.bytes, read.kind) ? <p class="careful">{t('desk.file.hidden-data')}</p> : null}
+      {tellsMore ? <p class="careful">{t('desk.file.hidden-data')}</p> : null}
       <p class="careful">{read.kind === 'other' ? t('desk.file.warning-other') : t('desk.file.warning')}</p>
       <SaveButton bytes={file.bytes} name={`file-${file.number}.${read.ending}`} />
     </Dialog>

@@ -53,6 +53,7 @@ export class BoxFile {
 
   /** One box with a length of four bytes, and not what is in it. */
   box(start: number, to: number): Box {
+    this.count();
     const end = start + this.view.getUint32(start);
     if (end < start + 8 || end > to) throw new NotUnderstood();
     return { type: this.ascii(start + 4), start, body: start + 8, end, children: [] };
@@ -63,13 +64,17 @@ export class BoxFile {
     return String.fromCharCode(...this.bytes.subarray(at, at + 4));
   }
 
+  private count(): void {
+    if (++this.boxes > mostBoxes) throw new NotUnderstood();
+  }
+
   private read(inside: string, from: number, to: number): Box[] {
     const allowed = needed[inside] ?? [];
     const found: Box[] = [];
     for (let start = from; start < to; ) {
       // QuickTime ends some lists with four zeros.
       if (to - start === 4 && this.view.getUint32(start) === 0) break;
-      if (++this.boxes > mostBoxes) throw new NotUnderstood();
+      this.count();
       const size = this.view.getUint32(start);
       const type = this.ascii(start + 4);
       let body = start + 8;
