@@ -1,13 +1,13 @@
 import { changeOf, type AlertTimer, type Change, type Contact, type Reachable, type TierOutcome, type TierReason } from './alert.js';
 import { deliveriesTo, enterTier, firstContacts, messagesTo, type EntryContext } from './enter-tier.js';
 import { isClosed } from './life-cycle.js';
-import { loopMs, nextStep, repeatMs, waitMs, waitsForShift, type Ladder } from './policy.js';
+import { loopMs, nextStep, overAt, repeatMs, waitsForShift, type Entered, type Ladder } from './policy.js';
 import { nextShiftStart } from './work-shift.js';
 
 /** What the tick knows about an alert besides its timer. */
 export interface TickContext extends EntryContext {
   /** The entry of the current generation; null before the first tier and at the end of the ladder. */
-  readonly entry: { readonly outcome: TierOutcome; readonly enteredAt: number } | null;
+  readonly entry: ({ readonly outcome: TierOutcome } & Entered) | null;
   /** The messages of that entry: how many were queued, and how many a provider has accepted. */
   readonly messages: { readonly queued: number; readonly accepted: number };
   /** Ways to reach the owner, best first. */
@@ -52,13 +52,17 @@ export function climb(ladder: Ladder, timer: AlertTimer, now: number, context: E
 
 function checkHandedOver(ladder: Ladder, timer: AlertTimer, dueAt: number, now: number, context: TickContext): Change {
   if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);
-  const enteredAt = dueAt - ladder.policy.handedOverMs;
-  return changeOf({ ...timer, ...nextRing(ladder, timer.tier, enteredAt, now) });
+  const entered = { enteredAt: dueAt - ladder.policy.handedOverMs, waitMs: context.entry?.waitMs ?? null };
+  const over = overAt(ladder, timer.tier, entered);
+  // After downtime the tier's time may be over as well; the next one is entered as late as it is.
+  if (now >= over) return leaveTier(ladder, { ...timer, dueAt: over }, now, context);
+  return changeOf({ ...timer, ...nextRing(ladder, timer.tier, entered, now) });
 }
 
 /** When an entered tier's timer rings next: to tell its people again, or because its time is over. */
-function nextRing(ladder: Ladder, tier: number, enteredAt: number, now: number): Pick<AlertTimer, 'dueAt' | 'dueKind'> {
-  const over = enteredAt + waitMs(ladder, tier);
+function nextRing(ladder: Ladder, tier: number, entered: Entered, now: number): Pick<AlertTimer, 'dueAt' | 'dueKind'> {
+  const { enteredAt } = entered;
+  const over = overAt(ladder, tier, entered);
   const everyMs = repeatMs(ladder);
   const again = everyMs === null ? over : enteredAt + (Math.floor((now - enteredAt) / everyMs) + 1) * everyMs;
   return again < over ? { dueAt: again, dueKind: 'repeat' } : { dueAt: Math.max(now, over), dueKind: 'escalate' };
@@ -70,18 +74,18 @@ function nextRing(ladder: Ladder, tier: number, enteredAt: number, now: number):
  */
 function tellAgain(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
   const everyMs = repeatMs(ladder);
-  const enteredAt = context.entry?.enteredAt ?? null;
-  const overAt = enteredAt === null ? now : enteredAt + waitMs(ladder, timer.tier);
+  const { entry } = context;
+  const over = entry === null ? now : overAt(ladder, timer.tier, entry);
   // After downtime the tier's time may be over as well; then the next tier is what is due.
-  if (everyMs === null || enteredAt === null || now >= overAt) return leaveTier(ladder, { ...timer, dueAt: Math.min(timer.dueAt ?? now, overAt) }, now, context);
-  const nth = Math.floor((now - enteredAt) / everyMs);
+  if (everyMs === null || entry === null || now >= over) return leaveTier(ladder, { ...timer, dueAt: Math.min(timer.dueAt ?? now, over) }, now, context);
+  const nth = Math.floor((now - entry.enteredAt) / everyMs);
   const message = { gen: timer.gen, tier: timer.tier, nth };
   return changeOf(
-    { ...timer, ...nextRing(ladder, timer.tier, enteredAt, now) },
+    { ...timer, ...nextRing(ladder, timer.tier, entry, now) },
     {
       deliveries: [
-        ...messagesTo(ladder, timer.tier, context, { ...message, deadline: overAt }),
-        ...deliveriesTo(firstContacts(context.reachable.dutyDesk), { ...message, purpose: 'unanswered', deadline: overAt }),
+        ...messagesTo(ladder, timer.tier, context, { ...message, deadline: over }),
+        ...deliveriesTo(firstContacts(context.reachable.dutyDesk), { ...message, purpose: 'unanswered', deadline: over }),
       ],
     },
   );
@@ -145,7 +149,7 @@ function expireAcknowledgement(ladder: Ladder, timer: AlertTimer, now: number, c
 /** The pause is over. The clock ran on meanwhile: what came due during the pause is due now. Why it is over is not
  *  written down: a forced wish and an unanswered one must look the same. */
 export function resume(ladder: Ladder, timer: AlertTimer, now: number, context: Pick<TickContext, 'entry'>): Change {
-  const ring = context.entry === null ? { dueAt: now, dueKind: 'escalate' as const } : nextRing(ladder, timer.tier, context.entry.enteredAt, now);
+  const ring = context.entry === null ? { dueAt: now, dueKind: 'escalate' as const } : nextRing(ladder, timer.tier, context.entry, now);
   return changeOf(
     { ...timer, state: 'notifying', ...ring },
     { events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }] },

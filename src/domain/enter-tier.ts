@@ -33,7 +33,7 @@ export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now:
     const reason = hasPeople(step, context) ? 'nobody_on_duty' : 'nobody_reachable';
     return changeOf(
       { ...timer, dueAt: now, dueKind: 'escalate' },
-      { entries: [{ gen, tier, loop: before.loop, outcome, reason }], events: [{ type: 'UNREACHABLE', tier, detail: { gen, reason } }] },
+      { entries: [{ gen, tier, loop: before.loop, outcome, reason, waitMs: null }], events: [{ type: 'UNREACHABLE', tier, detail: { gen, reason } }] },
     );
   }
   const wait = remainingWait(ladder, tier, lateMs);
@@ -41,7 +41,7 @@ export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now:
   return changeOf(
     { ...timer, dueAt: now + (checkFirst ? ladder.policy.handedOverMs : wait), dueKind: checkFirst ? 'handed_over' : 'escalate' },
     {
-      entries: [{ gen, tier, loop: before.loop, outcome, reason: told.length === 0 ? 'already_answered' : null }],
+      entries: [{ gen, tier, loop: before.loop, outcome, reason: told.length === 0 ? 'already_answered' : null, waitMs: wait < waitMs(ladder, tier) ? wait : null }],
       deliveries: deliveriesTo(told, { purpose: outcome === 'task' ? 'task' : 'notify', gen, tier, deadline: now + wait }),
       events: [{ type: 'ENTER', tier, detail: { gen, loop: before.loop, outcome, told: told.length } }],
     },

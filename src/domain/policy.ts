@@ -107,6 +107,17 @@ export function waitMs(ladder: Ladder, tier: number): number {
   return Math.max(0, offsetMs(ladder, next) - offsetMs(ladder, stepOf(ladder, tier)));
 }
 
+/** When a tier was entered, and the time that it has where that is not the ladder's: milliseconds. */
+export interface Entered {
+  readonly enteredAt: number;
+  readonly waitMs: number | null;
+}
+
+/** When the time of an entered tier is over. */
+export function overAt(ladder: Ladder, tier: number, entry: Entered): number {
+  return entry.enteredAt + (entry.waitMs ?? waitMs(ladder, tier));
+}
+
 /** Time between the end of the ladder and its next round. */
 export function loopMs(ladder: Ladder): number {
   return ladder.policy.loop.afterMs[severityName(ladder.severity)];

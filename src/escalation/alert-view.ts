@@ -65,6 +65,7 @@ export interface TierFacts extends Record<string, unknown> {
   outcome: TierOutcome | null;
   reason: string | null;
   entered_at: Date | null;
+  wait_ms: number | null;
   of: number;
   sent: number;
   seen: number;
@@ -109,7 +110,8 @@ export function ladderView(
   facts: ReadonlyMap<number, TierFacts>,
 ): Omit<AlertView, 'drill' | 'receivedAt' | 'events'> {
   const { timer, ladder } = alert;
-  const times = forecast(ladder, timer, facts.get(timer.tier)?.entered_at?.getTime() ?? null);
+  const last = facts.get(timer.tier);
+  const times = forecast(ladder, timer, last?.entered_at ? { enteredAt: last.entered_at.getTime(), waitMs: last.wait_ms } : null);
   const [next] = times;
   const steps = ladder.policy.tiers.filter((step) => ladder.steps.includes(step) || ladder.notConsented.includes(step));
   return {
@@ -147,7 +149,7 @@ async function readTierFacts(reader: Reader, key: unknown[]): Promise<Map<number
   const { rows } = await reader.query<TierFacts>({
     name: 'view-tiers',
     text: `WITH entry AS (
-             SELECT DISTINCT ON (tier) tier, outcome, reason, entered_at FROM tier_entry
+             SELECT DISTINCT ON (tier) tier, outcome, reason, entered_at, wait_ms FROM tier_entry
              WHERE coalition_id = $1 AND alert_id = $2 ORDER BY tier, gen DESC
            ), told AS (
              SELECT tier, count(DISTINCT rid) AS of, count(DISTINCT rid) FILTER (WHERE state IN ('sent', 'delivered')) AS sent
@@ -159,7 +161,7 @@ async function readTierFacts(reader: Reader, key: unknown[]): Promise<Map<number
              SELECT tier, count(DISTINCT rid) AS answered FROM ack
              WHERE coalition_id = $1 AND alert_id = $2 AND decision = 'ack' GROUP BY tier
            )
-           SELECT tier, outcome, reason, entered_at, coalesce(told.of, 0) AS of, coalesce(sent, 0) AS sent, coalesce(seen, 0) AS seen,
+           SELECT tier, outcome, reason, entered_at, wait_ms, coalesce(told.of, 0) AS of, coalesce(sent, 0) AS sent, coalesce(seen, 0) AS seen,
                   coalesce(answered, 0) AS answered
            FROM entry FULL JOIN told USING (tier) FULL JOIN opened USING (tier) FULL JOIN answered USING (tier)`,
     values: key,

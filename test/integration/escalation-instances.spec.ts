@@ -137,6 +137,22 @@ describe('an engine that was away', () => {
     expect(Math.abs((await dueIn(critical[0])) - 60)).toBeLessThan(10);
   });
 
+  it('a critical alert that is a little late keeps the shorter time when its messages have left, and says so', async () => {
+    const alert = await waiting('S1', 2 * minute);
+    const id = [Buffer.from(alert.alertId)];
+    const tick = app.service.app.get(Tick);
+    const nextIn = async () => Math.round((Date.parse((await viewOf(app, alert.alertId)).next?.at ?? '') - Date.now()) / 1000);
+    await tick.pass(500, true);
+    expect(Math.abs((await nextIn()) - 180)).toBeLessThan(10);
+    // A minute on, the messages of the tier have left: the rest of its time is two minutes, not four.
+    await app.database.query(`UPDATE delivery SET state = 'sent', attempt = 1 WHERE alert_id = $1`, id);
+    await advance(app.database, alert.alertId, 61_000);
+    await tick.pass(500, true);
+    const view = await viewOf(app, alert.alertId);
+    expect([view.gen, view.due?.kind]).toEqual([2, 'escalate']);
+    expect(Math.abs((await nextIn()) - 119)).toBeLessThan(10);
+  });
+
   it('the look of every second finds what came due within the last minute, the sweep also what is older', async () => {
     const old = await waiting('S2', 10 * minute);
     const tick = app.service.app.get(Tick);

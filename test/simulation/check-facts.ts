@@ -1,5 +1,5 @@
 import { verifyEventChain, type Primitives } from '@jardam/protocol';
-import { ladderOf, waitMs, type Ladder } from '../../src/domain/policy.js';
+import { ladderOf, loopMs, waitMs, type Ladder } from '../../src/domain/policy.js';
 import type { AlertFacts, DeliveryFacts, Facts } from './facts.js';
 import { replay } from './replay.js';
 import { must, Violation } from './violation.js';
@@ -27,6 +27,8 @@ export interface Witness {
 
 /** Rounding of milliseconds in SQL and in JavaScript. */
 const roundingMs = 2;
+/** However late a critical alert is, a tier has this long (docs/escalation.md, "After downtime"). */
+const leastMs = 60_000;
 const ofLadder = new Set(['notify', 'task', 'unanswered']);
 const closedStates = new Set(['resolved', 'stood_down', 'false_alarm']);
 /** Reasons for which a tier is passed over when it is entered. */
@@ -98,22 +100,30 @@ function checkEntries({ entries, events, timer, severity }: AlertFacts, ladder: 
   }
 }
 
-/** 9: every tier has its time, unless nobody of it was reached, everybody declined, or somebody wished otherwise. */
-function checkPace({ events }: AlertFacts, ladder: Ladder, clockMoved: boolean): void {
+/**
+ * 9: every tier has its time, unless nobody of it was reached, everybody declined, or somebody wished otherwise. A
+ * critical alert that enters a tier late gives it that much less, but not under a minute.
+ */
+function checkPace({ events, severity }: AlertFacts, ladder: Ladder, clockMoved: boolean): void {
   if (clockMoved) return;
-  let last: { readonly tier: number; readonly at: number } | null = null;
-  let early = false;
+  let last: { readonly tier: number | null; readonly at: number; readonly overAt: number } | null = null;
+  let earlySince: number | null = null;
   for (const { type, tier, at, detail } of events) {
     const enters = type === 'ENTER' || (type === 'UNREACHABLE' && NOBODY.has(detail.reason));
-    if ((enters || type === 'LOOP') && last !== null && !early) {
-      const { tier: from, at: since } = last;
-      const wait = waitMs(ladder, from);
-      must(9, at - since >= wait - roundingMs, () => `tier ${from} had ${at - since} ms of its ${wait} ms`);
+    if (!enters && type !== 'LOOP') {
+      if (detail.reason === 'not_handed_over') earlySince = Math.min(at, (last?.at ?? at) + ladder.policy.handedOverMs);
+      else if (['UNREACHABLE', 'ACK_EXPIRED', 'ESCALATE', 'DECLINE', 'UNDECRYPTABLE'].includes(type)) earlySince = at;
+      continue;
     }
-    if (enters) last = { tier: tier ?? 0, at };
-    else if (type === 'LOOP') last = null;
-    if (enters || type === 'LOOP') early = type === 'UNREACHABLE';
-    else if (['UNREACHABLE', 'ACK_EXPIRED', 'ESCALATE', 'DECLINE', 'UNDECRYPTABLE'].includes(type)) early = true;
+    if (last !== null && last.tier !== null && earlySince === null) {
+      const { tier: from, at: since, overAt } = last;
+      must(9, at >= overAt - roundingMs, () => `tier ${from} had ${at - since} ms of its ${overAt - since} ms`);
+    }
+    const lateMs = Math.max(0, at - (earlySince ?? last?.overAt ?? at));
+    const wait = type === 'LOOP' ? loopMs(ladder) : waitMs(ladder, tier ?? 0);
+    const least = severity === 1 && type !== 'LOOP' ? Math.max(Math.min(wait, leastMs), wait - lateMs) : wait;
+    last = { tier: type === 'LOOP' ? null : tier, at, overAt: at + least };
+    earlySince = type === 'UNREACHABLE' ? at : null;
   }
 }
 

@@ -60,6 +60,8 @@ export function checkChange({ ladder, now, life, answers }: AlertInMemory, befor
     must(10, movedOn(before, change), () => `a timer rang (${before.dueKind}) and the alert is where it was`);
   }
   for (const entry of entries) {
+    const whole = waitMs(ladder, entry.tier);
+    must(9, entry.waitMs === null || (life.severity === 1 && entry.waitMs < whole && entry.waitMs >= 60_000), () => `tier ${entry.tier} has ${entry.waitMs} ms of its ${whole} ms`);
     must(4, entry.gen === timer.gen, () => `the entry of generation ${entry.gen} belongs to ${timer.gen}`);
     // Only an expired acknowledgement may go to the same tier again.
     const next = ladder.steps.find(({ tier }) => tier > before.tier)?.tier;
