@@ -148,6 +148,7 @@ export class Cluster {
         ...['--name', 'etcd', '--data-dir', this.ownFolder('etcd')],
         ...['--listen-client-urls', client, '--advertise-client-urls', client],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `etcd=${peer}`],
+        ...(this.programs.etcdInterface === 'etcd' ? ['--enable-v2=true'] : []),
       ],
       home: join(this.folder, 'etcd'),
       logFile: join(this.folder, 'etcd.log'),
@@ -180,7 +181,7 @@ export class Cluster {
       scope: SCOPE,
       name,
       restapi: { listen: `127.0.0.1:${restPort}`, connect_address: `127.0.0.1:${restPort}` },
-      etcd3: { hosts: [`127.0.0.1:${this.etcdPort}`] },
+      [this.programs.etcdInterface]: { hosts: [`127.0.0.1:${this.etcdPort}`] },
       bootstrap: {
         dcs: {
           ttl: leaderLifetimeS,

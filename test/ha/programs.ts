@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -6,6 +7,12 @@ export interface Programs {
   readonly etcd: string;
   readonly patroni: string;
   readonly patronictl: string;
+  /**
+   * How Patroni talks to etcd. Before 3.0.3 its "etcd3" writes the leader's key without comparing (patroni/patroni#2689):
+   * a frozen primary that wakes up takes the cluster back from its heir, and what the heir has confirmed is lost.
+   * Debian 12 has 3.0.2, and its "etcd" (the second version of etcd's interface) compares.
+   */
+  readonly etcdInterface: 'etcd' | 'etcd3';
   /** Folder of PostgreSQL's server programs. */
   readonly postgresBin: string;
 }
@@ -18,7 +25,7 @@ export function findPrograms(): Programs {
   const patroni = onPath('patroni');
   const patronictl = onPath('patronictl');
   const postgresBin = newestPostgres();
-  if (etcd && patroni && patronictl && postgresBin) return { etcd, patroni, patronictl, postgresBin };
+  if (etcd && patroni && patronictl && postgresBin) return { etcd, patroni, patronictl, etcdInterface: etcdInterfaceOf(patroni), postgresBin };
   const missing = Object.entries({ etcd, patroni, patronictl, postgres: postgresBin }).flatMap(([name, found]) => (found ? [] : [name]));
   throw new Error(
     `missing: ${missing.join(', ')}. Nothing is installed by this test; on Debian 12:\n` +
@@ -28,6 +35,13 @@ export function findPrograms(): Programs {
 
 function onPath(name: string): string | null {
   return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function etcdInterfaceOf(patroni: string): Programs['etcdInterface'] {
+  const printed = execFileSync(patroni, ['--version'], { encoding: 'utf8' });
+  const [, major, minor, patch] = (/(\d+)\.(\d+)\.(\d+)/.exec(printed) ?? []).map(Number);
+  if (major === undefined || minor === undefined || patch === undefined) throw new Error(`patroni --version says "${printed.trim()}"`);
+  return major > 3 || (major === 3 && (minor > 0 || patch >= 3)) ? 'etcd3' : 'etcd';
 }
 
 function newestPostgres(): string | null {

@@ -108,6 +108,8 @@ export class Story {
     // It wakes up in the belief of being the primary. Whatever it still does, nobody was told that it was done.
     this.cluster.machineOf(primary).thaw();
     await this.cluster.untilHealthy(3);
+    const leader = await this.cluster.leader();
+    if (leader !== standby) throw new Error(`the awakened ${primary} has taken the cluster back: the leader is ${leader}, not ${standby}; what ${standby} confirmed is lost`);
     this.say(`  the awakened primary is a standby again after ${secondsSince(at)}`);
   }
 
