@@ -1,7 +1,7 @@
 import type { AlertTimer, Change } from '../../../src/domain/alert.js';
 import { isWanted } from '../../../src/domain/delivery-outcome.js';
 import { isClosed } from '../../../src/domain/life-cycle.js';
-import { ackLifetimeMs, loopMs, snoozeMostMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
+import { ackLifetimeMs, loopMs, overAt, snoozeMostMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
 import { replay } from '../replay.js';
 import { must } from '../violation.js';
 import type { AlertInMemory, Cause } from './alert-in-memory.js';
@@ -48,7 +48,7 @@ export function checkQueue({ messages, ladder, life }: AlertInMemory): void {
 }
 
 /** What one decision may do, given what was before it. */
-export function checkChange({ ladder, now, life, answers }: AlertInMemory, before: AlertTimer, change: Change, cause: Cause): void {
+export function checkChange({ ladder, now, life, answers, entries: earlier }: AlertInMemory, before: AlertTimer, change: Change, cause: Cause): void {
   const { timer, entries, events } = change;
   const expired = events.some(({ type }) => type === 'ACK_EXPIRED');
   const looped = events.some(({ type }) => type === 'LOOP');
@@ -58,6 +58,11 @@ export function checkChange({ ladder, now, life, answers }: AlertInMemory, befor
   if (cause === 'ring') {
     must(9, before.dueAt !== null && before.dueAt <= now, () => `a timer rang ${(before.dueAt ?? 0) - now} ms before its time`);
     must(10, movedOn(before, change), () => `a timer rang (${before.dueKind}) and the alert is where it was`);
+  }
+  const current = earlier.find(({ gen, tier }) => gen === timer.gen && tier === timer.tier);
+  if (timer.state === 'notifying' && entries.length === 0 && current) {
+    const over = overAt(ladder, timer.tier, { enteredAt: current.at, waitMs: current.waitMs });
+    must(10, (timer.dueAt ?? Infinity) <= Math.max(now, over), () => `tier ${timer.tier} is over in ${over - now} ms, and the timer rings in ${(timer.dueAt ?? 0) - now} ms`);
   }
   for (const entry of entries) {
     const whole = waitMs(ladder, entry.tier);
