@@ -70,13 +70,17 @@ export class ClockGuard {
       const seconds = [jumpMs / 1000];
       // Set by the earlier clock: whatever was not yet due on it, and what it had changed lately. Not "later than now
       // plus the jump": now is a minute on, and what was due in that minute would be late by the whole jump.
+      // Pauses and repetitions count from when their tier was entered, however long ago that was.
       await tx.query(
-        `UPDATE alert_timer SET due_at = due_at - make_interval(secs => $1), ack_expires_at = ack_expires_at - make_interval(secs => $1)
-         WHERE due_at > $2 OR (due_at > clock_timestamp() AND chain_at > clock_timestamp())`,
+        `WITH moved AS (
+           UPDATE alert_timer SET due_at = due_at - make_interval(secs => $1), ack_expires_at = ack_expires_at - make_interval(secs => $1)
+           WHERE due_at > $2 OR (due_at > clock_timestamp() AND chain_at > clock_timestamp())
+           RETURNING coalition_id, alert_id, gen
+         )
+         UPDATE tier_entry SET entered_at = entered_at - make_interval(secs => $1)
+         WHERE entered_at > clock_timestamp() OR (coalition_id, alert_id, gen) IN (SELECT coalition_id, alert_id, gen FROM moved)`,
         [...seconds, new Date(lastBefore - clockToleranceMs)],
       );
-      // Pauses and repetitions count from here.
-      await tx.query(`UPDATE tier_entry SET entered_at = entered_at - make_interval(secs => $1) WHERE entered_at > clock_timestamp()`, seconds);
       // A provider that was to rest for seconds would rest for as long as the jump.
       await tx.query(
         `UPDATE channel_health SET open_until = open_until - make_interval(secs => $1), blocked_until = blocked_until - make_interval(secs => $1)

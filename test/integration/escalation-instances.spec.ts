@@ -200,6 +200,10 @@ describe('an engine that was away', () => {
     await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 hour 10 minutes' WHERE alert_id = $1`, [Buffer.from(alert.alertId)]);
     // On the earlier clock this one is due while the ladder stands still.
     await app.database.query(`UPDATE alert_timer SET due_at = now() + interval '1 hour 0.5 seconds' WHERE alert_id = $1`, [Buffer.from(soon.alertId)]);
+    // Entered an hour and a half ago, and told again: its tier ends by when it was entered.
+    const long = await waiting('S2', 0);
+    await app.database.query(`UPDATE alert_timer SET due_kind = 'repeat', due_at = now() + interval '1 hour 10 minutes' WHERE alert_id = $1`, [Buffer.from(long.alertId)]);
+    await app.database.query(`UPDATE tier_entry SET entered_at = now() - interval '30 minutes' WHERE alert_id = $1 AND tier = $2`, [Buffer.from(long.alertId), TIER.T1]);
     await app.database.query(`INSERT INTO channel_health (coalition_id, key, state, open_until) VALUES (1, 'a-provider', 'open', now() + interval '1 hour 15 seconds')`);
     // As an instance leaves it that saw a clock one hour ahead of today's.
     await app.database.query(`INSERT INTO engine_heartbeat (instance, at) VALUES (gen_random_uuid(), now() + interval '1 hour')`);
@@ -212,6 +216,8 @@ describe('an engine that was away', () => {
     const due = Date.parse((await viewOf(app, alert.alertId)).due?.at ?? '');
     expect(Math.abs(due - Date.now() - 10 * minute)).toBeLessThan(15_000);
     expect(Date.parse((await viewOf(app, soon.alertId)).due?.at ?? '')).toBeLessThan(Date.now() + 5_000);
+    const entered = (await viewOf(app, long.alertId)).tiers.find(({ tier }) => tier === TIER.T1)?.enteredAt;
+    expect(Math.abs(Date.now() - Date.parse(entered ?? '') - 90 * minute)).toBeLessThan(15_000);
     const resting = await app.database.query(`SELECT FROM channel_health WHERE open_until > clock_timestamp() + interval '1 minute'`);
     expect(resting.rowCount).toBe(0);
     const { rows } = await app.database.query('SELECT FROM engine_heartbeat WHERE at > clock_timestamp()');
