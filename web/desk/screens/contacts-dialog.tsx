@@ -1,51 +1,22 @@
 // How the signed-in person is reached: seen, tried, put in order, added and removed by themselves.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Problem, Result } from '../../shared/api.js';
+import { useRef, useState } from 'preact/hooks';
 import { movedOrder } from '../logic/own-contacts.js';
-import type { ContactsApi, OwnContacts } from '../service/contacts-api.js';
+import type { ContactsApi } from '../service/contacts-api.js';
 import { DeedButton } from '../ui/deed-button.js';
 import { Dialog } from '../ui/dialog.js';
 import { useKeptFocus } from '../ui/kept-focus.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
+import { useServed } from '../ui/served.js';
 import { useText } from '../ui/text.js';
 import { ContactItem } from './contact-item.js';
 import { ThisDevice } from './this-device.js';
 
 export function ContactsDialog({ api, onClose }: { api: ContactsApi; onClose: () => void }) {
   const t = useText();
-  const [own, setOwn] = useState<OwnContacts | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { value: own, busy, problem, run } = useServed(api);
   const [codeSentTo, setCodeSentTo] = useState<string | null>(null);
-  const running = useRef(false);
   const list = useRef<HTMLDivElement>(null);
   useKeptFocus(list, () => list.current?.querySelector('button, input') ?? null);
-
-  const read = useCallback(async (): Promise<void> => {
-    const answer = await api.read();
-    if (answer.ok) setOwn(answer.body);
-    else setProblem(answer);
-  }, [api]);
-  useEffect(() => {
-    void read();
-  }, [read]);
-
-  /** One change at a time, and then the list as the service has it: also a refused one may mean that the page was behind. */
-  const run = useCallback(
-    async <T,>(work: () => Promise<Result<T>>): Promise<T | null> => {
-      if (running.current) return null;
-      running.current = true;
-      setBusy(true);
-      setProblem(null);
-      const answer = await work();
-      await read();
-      if (!answer.ok) setProblem(answer);
-      running.current = false;
-      setBusy(false);
-      return answer.ok ? answer.body : null;
-    },
-    [read],
-  );
 
   const sendCode = (contactId: string): Promise<unknown> =>
     run(async () => {
@@ -53,7 +24,7 @@ export function ContactsDialog({ api, onClose }: { api: ContactsApi; onClose: ()
       if (sent.ok) setCodeSentTo(contactId);
       return sent;
     });
-  const add = (address: string): Promise<{ readonly contactId: string } | null> =>
+  const add = (address: string): Promise<unknown> =>
     run(async () => {
       const added = await api.add({ channel: 'email', address, lang: t.lang });
       if (!added.ok) return added;

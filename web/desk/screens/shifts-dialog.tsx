@@ -1,56 +1,28 @@
 // Who has duty now and next, what lacks, how ready each tier is; and one's own calendar.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Problem, Result } from '../../shared/api.js';
+import { useRef, useState } from 'preact/hooks';
 import { dayAndTime, duration } from '../../shared/dates.js';
 import { localText } from '../../shared/i18n.js';
 import { mayRemove, overrideChoices } from '../logic/shifts.js';
 import { policyTiers } from '../service/desk-api.js';
 import type { Person, RosterView } from '../crypto/messages.js';
-import type { Duty, ShiftPlan, ShiftsApi, ShiftTier } from '../service/shifts-api.js';
+import type { Duty, ShiftsApi, ShiftTier } from '../service/shifts-api.js';
 import { DeedButton } from '../ui/deed-button.js';
 import { Dialog } from '../ui/dialog.js';
 import { useKeptFocus } from '../ui/kept-focus.js';
 import { personName } from '../ui/names.js';
 import { serverNowMs } from '../ui/now.js';
 import { Notice, ProblemNotice } from '../ui/problem.js';
+import { useServed } from '../ui/served.js';
 import { useText } from '../ui/text.js';
 import { OverrideForm } from './override-form.js';
 
 export function ShiftsDialog(props: { api: ShiftsApi; roster: RosterView; me: Person; policyText: string; onClose: () => void }) {
   const t = useText();
   const { api, roster, me } = props;
-  const [plan, setPlan] = useState<ShiftPlan | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { value: plan, busy, problem, run } = useServed(api);
   const [calendar, setCalendar] = useState<{ readonly url: string | null } | null>(null);
-  const running = useRef(false);
   const body = useRef<HTMLDivElement>(null);
   useKeptFocus(body, () => body.current?.querySelector('button') ?? null);
-
-  const read = useCallback(async (): Promise<void> => {
-    const answer = await api.read();
-    if (answer.ok) setPlan(answer.body);
-    else setProblem(answer);
-  }, [api]);
-  useEffect(() => {
-    void read();
-  }, [read]);
-
-  const run = useCallback(
-    async <T,>(work: () => Promise<Result<T>>): Promise<{ readonly body: T } | null> => {
-      if (running.current) return null;
-      running.current = true;
-      setBusy(true);
-      setProblem(null);
-      const answer = await work();
-      await read();
-      if (!answer.ok) setProblem(answer);
-      running.current = false;
-      setBusy(false);
-      return answer.ok ? { body: answer.body } : null;
-    },
-    [read],
-  );
 
   const names = policyTiers(props.policyText);
   const nameOf = (tier: number, key = String(tier)): string => localText(names.find((each) => each.tier === tier)?.name ?? {}, t.lang) || key;

@@ -3,6 +3,7 @@ import type { Result } from '../../shared/api.js';
 import { stateOfDevice, switchOff, switchOn, type DeviceState } from '../notices/this-device.js';
 import type { ContactsApi, OwnContacts } from '../service/contacts-api.js';
 import { DeedButton } from '../ui/deed-button.js';
+import type { Served } from '../ui/served.js';
 import { useText } from '../ui/text.js';
 
 /** The browser in front of the person as one more way to be reached, switched on and off with one press. */
@@ -11,7 +12,7 @@ export function ThisDevice(props: {
   own: OwnContacts;
   webPushKey: string;
   busy: boolean;
-  run: (work: () => Promise<Result<unknown>>) => Promise<unknown>;
+  run: Served<OwnContacts>['run'];
 }) {
   const t = useText();
   const { api, own, webPushKey, busy, run } = props;
