@@ -6,7 +6,7 @@ import { Rota1700000000004 } from './0004-rota.js';
 import { Channels1700000000005 } from './0005-channels.js';
 import { Watching1700000000006 } from './0006-watching.js';
 import { QuietHours1700000000007 } from './0007-quiet-hours.js';
-import { ShortenedWaits1700000000008 } from './0008-shortened-waits.js';
+import { LateEntries1700000000008 } from './0008-late-entries.js';
 
 /**
  * Every migration in the order of execution. Listed by hand, because finding them by file name differs between the
@@ -20,5 +20,5 @@ export const migrations: readonly (new () => MigrationInterface)[] = [
   Channels1700000000005,
   Watching1700000000006,
   QuietHours1700000000007,
-  ShortenedWaits1700000000008,
+  LateEntries1700000000008,
 ];

@@ -69,8 +69,8 @@ export interface TierEntry {
   readonly loop: number;
   readonly outcome: TierOutcome;
   readonly reason: TierReason | null;
-  /** The tier's time in milliseconds where a late entry made it shorter; null: as the ladder says. */
-  readonly waitMs: number | null;
+  /** How much later than promised a critical alert entered it, in milliseconds; 0 for all others. */
+  readonly lateMs: number;
 }
 
 export type Purpose = 'notify' | 'reminder' | 'follow_up' | 'stand_down' | 'hand_over' | 'task' | 'unanswered' | 'closed';

@@ -1,7 +1,7 @@
 import { changeOf, type AlertTimer, type Change, type Contact, type Reachable, type TierOutcome, type TierReason } from './alert.js';
 import { deliveriesTo, enterTier, firstContacts, messagesTo, type EntryContext } from './enter-tier.js';
 import { isClosed } from './life-cycle.js';
-import { loopMs, nextStep, overAt, repeatMs, waitsForShift, type Entered, type Ladder } from './policy.js';
+import { latenessAt, loopMs, nextStep, overAt, repeatMs, waitsForShift, type Entered, type Ladder } from './policy.js';
 import { nextShiftStart } from './work-shift.js';
 
 /** What the tick knows about an alert besides its timer. */
@@ -39,9 +39,14 @@ export function decide(ladder: Ladder, timer: AlertTimer, now: number, context: 
 }
 
 function leaveTier(ladder: Ladder, timer: AlertTimer, now: number, context: TickContext): Change {
-  const late = timer.dueAt === null ? 0 : now - timer.dueAt;
   const left = markIfNotReached(timer, context);
-  return both(left, climb(ladder, timer, now, context, late));
+  return both(left, climb(ladder, timer, now, context, lateness(ladder, timer, now, context)));
+}
+
+/** How late the next tier is; the first of a round is promised for when the timer rings. */
+function lateness(ladder: Ladder, timer: AlertTimer, now: number, { entry }: Pick<TickContext, 'entry'>): number {
+  if (entry !== null) return latenessAt(ladder, timer.tier, entry, now);
+  return ladder.severity === 1 && timer.dueAt !== null ? now - timer.dueAt : 0;
 }
 
 /** The next tier, or the end of the ladder. Also what a person causes who presses "escalate now". */
@@ -52,10 +57,9 @@ export function climb(ladder: Ladder, timer: AlertTimer, now: number, context: E
 
 function checkHandedOver(ladder: Ladder, timer: AlertTimer, dueAt: number, now: number, context: TickContext): Change {
   if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);
-  const entered = { enteredAt: dueAt - ladder.policy.handedOverMs, waitMs: context.entry?.waitMs ?? null };
-  const over = overAt(ladder, timer.tier, entered);
-  // After downtime the tier's time may be over as well; the next one is entered as late as it is.
-  if (now >= over) return leaveTier(ladder, { ...timer, dueAt: over }, now, context);
+  const entered = context.entry ?? { enteredAt: dueAt - ladder.policy.handedOverMs, lateMs: 0 };
+  // After downtime the tier's time may be over as well.
+  if (now >= overAt(ladder, timer.tier, entered)) return leaveTier(ladder, timer, now, context);
   return changeOf({ ...timer, ...nextRing(ladder, timer.tier, entered, now) });
 }
 
@@ -77,7 +81,7 @@ function tellAgain(ladder: Ladder, timer: AlertTimer, now: number, context: Tick
   const { entry } = context;
   const over = entry === null ? now : overAt(ladder, timer.tier, entry);
   // After downtime the tier's time may be over as well; then the next tier is what is due.
-  if (everyMs === null || entry === null || now >= over) return leaveTier(ladder, { ...timer, dueAt: Math.min(timer.dueAt ?? now, over) }, now, context);
+  if (everyMs === null || entry === null || now >= over) return leaveTier(ladder, timer, now, context);
   const nth = Math.floor((now - entry.enteredAt) / everyMs);
   const message = { gen: timer.gen, tier: timer.tier, nth };
   return changeOf(

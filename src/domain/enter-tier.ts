@@ -1,9 +1,6 @@
 import { changeOf, type AlertTimer, type Change, type Contact, type NewDelivery, type Purpose, type Reachable, type Rid } from './alert.js';
 import { peopleFor } from './on-duty.js';
-import { stepOf, waitMs, type Ladder, type PolicyTier } from './policy.js';
-
-/** After downtime a critical alert makes up for lost time, but gives every tier at least this long. */
-export const shortestCatchUpWaitMs = 60_000;
+import { stepOf, timeOf, type Ladder, type PolicyTier } from './policy.js';
 
 /** What an entry depends on besides the ladder. */
 export interface EntryContext {
@@ -19,7 +16,7 @@ export interface EntryContext {
  * A tier of which nobody can be reached is recorded as such and rings at once. Otherwise the timer first asks whether
  * anything was handed to a provider, then waits for the rest of the tier's time.
  *
- * @param lateMs how much later than promised this entry is; S1 waits that much less, but not under 60 s
+ * @param lateMs how much later than promised this entry is (see latenessAt)
  */
 export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now: number, context: EntryContext, lateMs = 0): Change {
   const step = stepOf(ladder, tier);
@@ -33,15 +30,15 @@ export function enterTier(ladder: Ladder, before: AlertTimer, tier: number, now:
     const reason = hasPeople(step, context) ? 'nobody_on_duty' : 'nobody_reachable';
     return changeOf(
       { ...timer, dueAt: now, dueKind: 'escalate' },
-      { entries: [{ gen, tier, loop: before.loop, outcome, reason, waitMs: null }], events: [{ type: 'UNREACHABLE', tier, detail: { gen, reason } }] },
+      { entries: [{ gen, tier, loop: before.loop, outcome, reason, lateMs }], events: [{ type: 'UNREACHABLE', tier, detail: { gen, reason } }] },
     );
   }
-  const wait = remainingWait(ladder, tier, lateMs);
+  const wait = timeOf(ladder, tier, lateMs);
   const checkFirst = told.length > 0 && wait > ladder.policy.handedOverMs;
   return changeOf(
     { ...timer, dueAt: now + (checkFirst ? ladder.policy.handedOverMs : wait), dueKind: checkFirst ? 'handed_over' : 'escalate' },
     {
-      entries: [{ gen, tier, loop: before.loop, outcome, reason: told.length === 0 ? 'already_answered' : null, waitMs: wait < waitMs(ladder, tier) ? wait : null }],
+      entries: [{ gen, tier, loop: before.loop, outcome, reason: told.length === 0 ? 'already_answered' : null, lateMs }],
       deliveries: deliveriesTo(told, { purpose: outcome === 'task' ? 'task' : 'notify', gen, tier, deadline: now + wait }),
       events: [{ type: 'ENTER', tier, detail: { gen, loop: before.loop, outcome, told: told.length } }],
     },
@@ -58,12 +55,6 @@ export function messagesTo(
   const step = stepOf(ladder, tier);
   const people = peopleToTell(ladder, step, context).filter(({ rid }) => rid === null || !context.acknowledged.has(rid));
   return deliveriesTo(people, { purpose: step.by === 'task' ? 'task' : 'notify', ...message });
-}
-
-function remainingWait(ladder: Ladder, tier: number, lateMs: number): number {
-  const wait = waitMs(ladder, tier);
-  if (ladder.severity !== 1) return wait;
-  return Math.max(Math.min(wait, shortestCatchUpWaitMs), wait - Math.max(0, lateMs));
 }
 
 /** One contact per person, the first that works; organisations that the sender excluded have no stanza. */

@@ -1,20 +1,23 @@
 import type { AlertTimer } from './alert.js';
 import { isClosed } from './life-cycle.js';
-import { nextStep, overAt, waitMs, type Entered, type Ladder } from './policy.js';
+import { latenessAt, nextStep, overAt, timeOf, type Entered, type Ladder } from './policy.js';
 
 /**
  * When each tier that is still to come will be entered if nobody answers: milliseconds since 1970 by tier.
  * Empty when the ladder is not climbing: the alert is owned or closed, or this round is at its end.
  *
- * @param entry when the tier entered last was entered, and its own time if it has one; null before the first
+ * @param entry the tier entered last; null before the first
  */
 export function forecast(ladder: Ladder, timer: AlertTimer, entry: Entered | null): Map<number, number> {
   const times = new Map<number, number>();
   let at = nextEntryAt(ladder, timer, entry);
   if (at === null) return times;
+  let lateMs = entry === null ? 0 : latenessAt(ladder, timer.tier, entry, at);
   for (let step = nextStep(ladder, timer.tier); step; step = nextStep(ladder, step.tier)) {
     times.set(step.tier, at);
-    at += waitMs(ladder, step.tier);
+    const enteredAt = at;
+    at += timeOf(ladder, step.tier, lateMs);
+    lateMs = latenessAt(ladder, step.tier, { enteredAt, lateMs }, at);
   }
   return times;
 }
@@ -25,7 +28,7 @@ function nextEntryAt(ladder: Ladder, timer: AlertTimer, entry: Entered | null): 
     case 'escalate':
       return timer.dueAt;
     case 'handed_over':
-      return overAt(ladder, timer.tier, { enteredAt: timer.dueAt - ladder.policy.handedOverMs, waitMs: entry?.waitMs ?? null });
+      return overAt(ladder, timer.tier, entry ?? { enteredAt: timer.dueAt - ladder.policy.handedOverMs, lateMs: 0 });
     case 'repeat':
     case 'resume':
       return entry === null ? timer.dueAt : Math.max(timer.dueAt, overAt(ladder, timer.tier, entry));

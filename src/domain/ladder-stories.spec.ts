@@ -24,7 +24,7 @@ function context(parts: Partial<TickContext> = {}): TickContext {
     reachable: everybody,
     excludedOrgs: [],
     acknowledged: new Set(),
-    entry: { outcome: 'notified', enteredAt: start, waitMs: null },
+    entry: { outcome: 'notified', enteredAt: start, lateMs: 0 },
     messages: { queued: 1, accepted: 1 },
     ownerContacts: [],
     ...parts,
@@ -42,7 +42,7 @@ describe('an alert comes in', () => {
     expect(told({ deliveries })).toEqual(['a-email-1']);
     expect(timer).toMatchObject({ state: 'notifying', tier: 1, gen: 1, dueKind: 'handed_over' });
     expect(at(timer.dueAt)).toBe(minute);
-    expect(tierEntries).toEqual([{ gen: 1, tier: 1, loop: 0, outcome: 'notified', reason: null, waitMs: null }]);
+    expect(tierEntries).toEqual([{ gen: 1, tier: 1, loop: 0, outcome: 'notified', reason: null, lateMs: 0 }]);
     expect(events.map(({ type }) => type)).toEqual(['ENTER']);
   });
 
@@ -128,7 +128,7 @@ describe('nobody answers', () => {
     let { timer } = open(1, everyTier, nobody);
     let rounds = 0;
     while (timer.dueAt === start) {
-      timer = decide(ladder(), timer, start, context({ reachable: nobody, entry: { outcome: 'not_reached', enteredAt: start, waitMs: null }, messages: { queued: 0, accepted: 0 } })).timer;
+      timer = decide(ladder(), timer, start, context({ reachable: nobody, entry: { outcome: 'not_reached', enteredAt: start, lateMs: 0 }, messages: { queued: 0, accepted: 0 } })).timer;
       rounds++;
     }
     expect([rounds, timer.tier, timer.loop, at(timer.dueAt)]).toEqual([6, 0, 1, 15 * minute]);
@@ -152,7 +152,7 @@ describe('a long wait', () => {
     for (let rings = 0; timer.dueKind === 'repeat' && rings < 30; rings++) {
       const change = decide(ladder(), timer, timer.dueAt ?? 0, context());
       expect(change).toMatchObject({ entries: [], events: [], timer: { tier: 5, gen: 5 } });
-      expect(forecast(ladder(), timer, { enteredAt: start, waitMs: null }).get(6)).toBe(start + 330 * minute);
+      expect(forecast(ladder(), timer, { enteredAt: start, lateMs: 0 }).get(6)).toBe(start + 330 * minute);
       repeats.push(change.deliveries.map(({ purpose, nth, contact: { contactId } }) => `${contactId} ${purpose} ${nth}`));
       timer = change.timer;
     }
@@ -177,32 +177,54 @@ describe('a long wait', () => {
 });
 
 describe('after downtime', () => {
-  const late = timerAt({ tier: 1, dueKind: 'escalate', dueAt: start });
+  /** Tier 1 was entered when it should be, and its time is over at `start`. */
+  const overdue = timerAt({ tier: 1, dueKind: 'escalate', dueAt: start });
+  const entered = (enteredAt: number, lateMs = 0) => context({ entry: { outcome: 'notified', enteredAt, lateMs } });
+  const inTime = entered(start - 5 * minute);
 
   it('one tier is entered, with its time counted from now', () => {
-    const change = decide(ladder(2), late, start + 3 * hour, context());
+    const change = decide(ladder(2), overdue, start + 3 * hour, inTime);
     expect(change.timer.tier).toBe(2);
+    expect(change.entries).toMatchObject([{ lateMs: 0 }]);
     expect(change.deliveries[0]?.deadline).toBe(start + 3 * hour + 30 * minute);
   });
 
   it('a critical alert makes up for lost time, but leaves every tier 60 s', () => {
-    expect(decide(ladder(1), late, start + 3 * hour, context()).timer).toMatchObject({ tier: 2, dueAt: start + 3 * hour + minute, dueKind: 'escalate' });
-    expect(decide(ladder(1), late, start + 2 * minute, context()).deliveries[0]?.deadline).toBe(start + 5 * minute);
+    expect(decide(ladder(1), overdue, start + 3 * hour, inTime).timer).toMatchObject({ tier: 2, dueAt: start + 3 * hour + minute, dueKind: 'escalate' });
+    expect(decide(ladder(1), overdue, start + 2 * minute, inTime).deliveries[0]?.deadline).toBe(start + 5 * minute);
   });
 
-  it('what a late tier has is still so after the look whether anything has left', () => {
-    const change = decide(ladder(1), late, start + 2 * minute, context());
-    expect(change).toMatchObject({ entries: [{ tier: 2, waitMs: 3 * minute }], timer: { dueKind: 'handed_over', dueAt: start + 3 * minute } });
-    const entry = { outcome: 'notified', enteredAt: start + 2 * minute, waitMs: 3 * minute } as const;
-    expect(forecast(ladder(1), change.timer, entry).get(3)).toBe(start + 5 * minute);
-    const checked = decide(ladder(1), change.timer, start + 3 * minute, context({ entry }));
+  it('the shorter time is still so after the look whether anything has left, and is what people are told', () => {
+    const change = decide(ladder(1), overdue, start + 2 * minute, inTime);
+    expect(change).toMatchObject({ entries: [{ tier: 2, lateMs: 2 * minute }], timer: { dueKind: 'handed_over', dueAt: start + 3 * minute } });
+    const now = entered(start + 2 * minute, 2 * minute);
+    const checked = decide(ladder(1), change.timer, start + 3 * minute, now);
     expect(checked.timer).toMatchObject({ tier: 2, dueKind: 'escalate', dueAt: start + 5 * minute });
-    expect(forecast(ladder(1), checked.timer, entry).get(3)).toBe(start + 5 * minute);
+    for (const { timer } of [change, checked]) expect(forecast(ladder(1), timer, now.entry).get(3)).toBe(start + 5 * minute);
   });
 
   it('a tier whose whole time went by before that look is left at once, as late as it is', () => {
     const change = decide(ladder(1), open().timer, start + 7 * minute, context());
-    expect(change).toMatchObject({ entries: [{ tier: 2, waitMs: 3 * minute }], entryUpdate: null, timer: { tier: 2 } });
+    expect(change).toMatchObject({ entries: [{ tier: 2, lateMs: 2 * minute }], entryUpdate: null, timer: { tier: 2 } });
+  });
+
+  it('what one tier cannot make up for goes on to the next, until the ladder is where it was promised to be', () => {
+    const promised = forecast(ladder(1), overdue, inTime.entry);
+    let change = decide(ladder(1), overdue, start + 12 * minute, inTime);
+    let now = entered(start + 12 * minute, 12 * minute);
+    const foreseen = forecast(ladder(1), change.timer, now.entry);
+    const happened = new Map([[2, start + 12 * minute]]);
+    while (change.timer.tier < 6) {
+      const at = change.timer.dueAt ?? NaN;
+      change = decide(ladder(1), change.timer, at, now);
+      const [entry] = change.entries;
+      if (!entry) continue; // the look, or telling again
+      happened.set(entry.tier, at);
+      now = entered(at, entry.lateMs);
+    }
+    expect([...happened].filter(([tier]) => tier > 2)).toEqual([...foreseen]);
+    const lateBy = [...happened].map(([tier, at]) => (at - (promised.get(tier) ?? NaN)) / minute);
+    expect(lateBy).toEqual([12, 8, 0, 0, 0]);
   });
 });
 
@@ -217,7 +239,7 @@ describe('somebody answers', () => {
     expect(answered).toMatchObject({ meaning: 'owner', change: { timer: { state: 'acknowledged', owner: rid('a') }, cancel: { kind: 'ladder' } } });
     if ('refused' in answered) throw new Error(answered.refused);
     expect([at(answered.change.timer.dueAt), at(answered.change.timer.ackExpiresAt)]).toEqual([24 * minute, 30 * minute]);
-    expect(forecast(ladder(), answered.change.timer, { enteredAt: start, waitMs: null }).size).toBe(0);
+    expect(forecast(ladder(), answered.change.timer, { enteredAt: start, lateMs: 0 }).size).toBe(0);
   });
 
   it('a part of a quorum silences only that person; the same person twice is one', () => {

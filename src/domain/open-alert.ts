@@ -32,7 +32,7 @@ export function openAlert(policy: Policy, alert: OpeningAlert, reachable: Reacha
   const first = nextStep(ladder, 0);
   if (!first) return { refused: 'no-tier-allowed' };
 
-  const left = ladder.notConsented.map(({ tier }): TierEntry => ({ gen: 1, tier, loop: 0, outcome: 'not_consented', reason: null, waitMs: null }));
+  const left = ladder.notConsented.map(({ tier }): TierEntry => ({ gen: 1, tier, loop: 0, outcome: 'not_consented', reason: null, lateMs: 0 }));
   const leftEvents = ladder.notConsented.map(({ tier }): DomainEvent => ({ type: 'NOT_CONSENTED', tier }));
   const waiting: AlertTimer = {
     state: 'notifying',

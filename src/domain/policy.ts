@@ -107,15 +107,33 @@ export function waitMs(ladder: Ladder, tier: number): number {
   return Math.max(0, offsetMs(ladder, next) - offsetMs(ladder, stepOf(ladder, tier)));
 }
 
-/** When a tier was entered, and the time that it has where that is not the ladder's: milliseconds. */
+/** However late a critical alert is, each of its tiers has this long, or the ladder's own time where that is shorter. */
+const shortestCatchUpMs = 60_000;
+
+/** When a tier was entered (milliseconds since 1970), and how much later than promised that was (milliseconds). */
 export interface Entered {
   readonly enteredAt: number;
-  readonly waitMs: number | null;
+  readonly lateMs: number;
+}
+
+/** How long a tier has when it is entered so late: a critical alert makes up for lost time. */
+export function timeOf(ladder: Ladder, tier: number, lateMs: number): number {
+  const wait = waitMs(ladder, tier);
+  return Math.max(Math.min(wait, shortestCatchUpMs), wait - lateMs);
 }
 
 /** When the time of an entered tier is over. */
 export function overAt(ladder: Ladder, tier: number, entry: Entered): number {
-  return entry.enteredAt + (entry.waitMs ?? waitMs(ladder, tier));
+  return entry.enteredAt + timeOf(ladder, tier, entry.lateMs);
+}
+
+/**
+ * How much later than promised the next tier is if it is entered at `at`. The promise is the ladder's time after this
+ * tier's own promised entry, so what one tier could not make up for goes on to the next. 0 unless critical.
+ */
+export function latenessAt(ladder: Ladder, tier: number, entry: Entered, at: number): number {
+  const promised = entry.enteredAt - entry.lateMs + waitMs(ladder, tier);
+  return ladder.severity === 1 ? Math.max(0, at - promised) : 0;
 }
 
 /** Time between the end of the ladder and its next round. */

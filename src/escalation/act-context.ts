@@ -50,12 +50,12 @@ export async function readNotified(tx: Tx, alert: Key, exceptRid: string | null 
 
 /** The entry of the current generation, for deciding when a paused ladder goes on. */
 export async function readEntry(tx: Tx, alert: Key & Pick<LockedAlert, 'timer'>): Promise<TickContext['entry']> {
-  const { rows } = await tx.query<{ outcome: 'notified' | 'not_reached' | 'not_consented' | 'task'; entered_at: Date; wait_ms: number | null }>({
+  const { rows } = await tx.query<{ outcome: 'notified' | 'not_reached' | 'not_consented' | 'task'; entered_at: Date; late_ms: number }>({
     name: 'acts-entry',
-    text: `SELECT outcome, entered_at, wait_ms FROM tier_entry WHERE coalition_id = $1 AND alert_id = $2 AND gen = $3 AND tier = $4`,
+    text: `SELECT outcome, entered_at, late_ms FROM tier_entry WHERE coalition_id = $1 AND alert_id = $2 AND gen = $3 AND tier = $4`,
     values: [...keyOf(alert), alert.timer.gen, alert.timer.tier],
   });
-  return rows[0] ? { outcome: rows[0].outcome, enteredAt: rows[0].entered_at.getTime(), waitMs: rows[0].wait_ms } : null;
+  return rows[0] ? { outcome: rows[0].outcome, enteredAt: rows[0].entered_at.getTime(), lateMs: rows[0].late_ms } : null;
 }
 
 /** Tiers that have had their turn; their gates may be open. */

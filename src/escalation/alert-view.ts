@@ -65,7 +65,7 @@ export interface TierFacts extends Record<string, unknown> {
   outcome: TierOutcome | null;
   reason: string | null;
   entered_at: Date | null;
-  wait_ms: number | null;
+  late_ms: number | null;
   of: number;
   sent: number;
   seen: number;
@@ -111,7 +111,7 @@ export function ladderView(
 ): Omit<AlertView, 'drill' | 'receivedAt' | 'events'> {
   const { timer, ladder } = alert;
   const last = facts.get(timer.tier);
-  const times = forecast(ladder, timer, last?.entered_at ? { enteredAt: last.entered_at.getTime(), waitMs: last.wait_ms } : null);
+  const times = forecast(ladder, timer, last?.entered_at ? { enteredAt: last.entered_at.getTime(), lateMs: last.late_ms ?? 0 } : null);
   const [next] = times;
   const steps = ladder.policy.tiers.filter((step) => ladder.steps.includes(step) || ladder.notConsented.includes(step));
   return {
@@ -149,7 +149,7 @@ async function readTierFacts(reader: Reader, key: unknown[]): Promise<Map<number
   const { rows } = await reader.query<TierFacts>({
     name: 'view-tiers',
     text: `WITH entry AS (
-             SELECT DISTINCT ON (tier) tier, outcome, reason, entered_at, wait_ms FROM tier_entry
+             SELECT DISTINCT ON (tier) tier, outcome, reason, entered_at, late_ms FROM tier_entry
              WHERE coalition_id = $1 AND alert_id = $2 ORDER BY tier, gen DESC
            ), told AS (
              SELECT tier, count(DISTINCT rid) AS of, count(DISTINCT rid) FILTER (WHERE state IN ('sent', 'delivered')) AS sent
@@ -161,7 +161,7 @@ async function readTierFacts(reader: Reader, key: unknown[]): Promise<Map<number
              SELECT tier, count(DISTINCT rid) AS answered FROM ack
              WHERE coalition_id = $1 AND alert_id = $2 AND decision = 'ack' GROUP BY tier
            )
-           SELECT tier, outcome, reason, entered_at, wait_ms, coalesce(told.of, 0) AS of, coalesce(sent, 0) AS sent, coalesce(seen, 0) AS seen,
+           SELECT tier, outcome, reason, entered_at, late_ms, coalesce(told.of, 0) AS of, coalesce(sent, 0) AS sent, coalesce(seen, 0) AS seen,
                   coalesce(answered, 0) AS answered
            FROM entry FULL JOIN told USING (tier) FULL JOIN opened USING (tier) FULL JOIN answered USING (tier)`,
     values: key,

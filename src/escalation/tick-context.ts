@@ -10,7 +10,7 @@ interface FactsRow extends Record<string, unknown> {
   at: number;
   outcome: TierOutcome | null;
   entered_at: Date | null;
-  wait_ms: number | null;
+  late_ms: number | null;
   queued: number;
   accepted: number;
   acknowledged: string[];
@@ -24,7 +24,7 @@ interface FactsRow extends Record<string, unknown> {
 export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): Promise<TickContext[]> {
   const { rows } = await tx.query<FactsRow>({
     name: 'escalation-tick-context',
-    text: `SELECT n.at::int AS at, e.outcome, e.entered_at, e.wait_ms, m.queued, m.accepted,
+    text: `SELECT n.at::int AS at, e.outcome, e.entered_at, e.late_ms, m.queued, m.accepted,
                   ARRAY(SELECT encode(k.rid, 'hex') FROM ack k
                         WHERE k.coalition_id = n.coalition_id AND k.alert_id = n.alert_id AND k.decision = 'ack' AND k.gen >= n.round_gen) AS acknowledged
            FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::int[]) WITH ORDINALITY
@@ -53,7 +53,7 @@ export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): 
       reachable: alert.ladder.policy.id === WATCH_POLICY_ID ? { ...people, dutyDesk: [] } : people,
       excludedOrgs: alert.excludedOrgs,
       acknowledged: new Set(fact.acknowledged),
-      entry: fact.outcome === null || fact.entered_at === null ? null : { outcome: fact.outcome, enteredAt: fact.entered_at.getTime(), waitMs: fact.wait_ms },
+      entry: fact.outcome === null || fact.entered_at === null ? null : { outcome: fact.outcome, enteredAt: fact.entered_at.getTime(), lateMs: fact.late_ms ?? 0 },
       messages: { queued: fact.queued, accepted: fact.accepted },
       ownerContacts: alert.timer.owner === null ? [] : contactsOf(people, alert.timer.owner),
     };

@@ -74,7 +74,7 @@ async function insertEntries(tx: Tx, decided: readonly Decided[]): Promise<void>
   if (rows.length === 0) return;
   await tx.query({
     name: 'escalation-insert-entries',
-    text: `INSERT INTO tier_entry (coalition_id, alert_id, gen, tier, loop, outcome, reason, wait_ms)
+    text: `INSERT INTO tier_entry (coalition_id, alert_id, gen, tier, loop, outcome, reason, late_ms)
            SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::smallint[], $5::smallint[], $6::text[], $7::text[], $8::bigint[])`,
     values: [
       ...keysOf(rows),
@@ -83,7 +83,7 @@ async function insertEntries(tx: Tx, decided: readonly Decided[]): Promise<void>
       int2Array(rows, ({ entry }) => entry.loop),
       textArray(rows, ({ entry }) => entry.outcome),
       textArray(rows, ({ entry }) => entry.reason),
-      int8Array(rows, ({ entry }) => entry.waitMs),
+      int8Array(rows, ({ entry }) => entry.lateMs),
     ],
   });
 }

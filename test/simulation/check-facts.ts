@@ -1,6 +1,7 @@
 import { verifyEventChain, type Primitives } from '@jardam/protocol';
 import { ladderOf, loopMs, waitMs, type Ladder } from '../../src/domain/policy.js';
 import type { AlertFacts, DeliveryFacts, Facts } from './facts.js';
+import { timeWhenLate } from './core/core-checks.js';
 import { replay } from './replay.js';
 import { must, Violation } from './violation.js';
 
@@ -27,8 +28,6 @@ export interface Witness {
 
 /** Rounding of milliseconds in SQL and in JavaScript. */
 const roundingMs = 2;
-/** However late a critical alert is, a tier has this long (docs/escalation.md, "After downtime"). */
-const leastMs = 60_000;
 const ofLadder = new Set(['notify', 'task', 'unanswered']);
 const closedStates = new Set(['resolved', 'stood_down', 'false_alarm']);
 /** Reasons for which a tier is passed over when it is entered. */
@@ -102,28 +101,27 @@ function checkEntries({ entries, events, timer, severity }: AlertFacts, ladder: 
 
 /**
  * 9: every tier has its time, unless nobody of it was reached, everybody declined, or somebody wished otherwise. A
- * critical alert that enters a tier late gives it that much less, but not under a minute.
+ * critical alert makes up for what it is later than promised.
  */
 function checkPace({ events, severity }: AlertFacts, ladder: Ladder, clockMoved: boolean): void {
   if (clockMoved) return;
-  let last: { readonly tier: number | null; readonly at: number; readonly overAt: number } | null = null;
-  let earlySince: number | null = null;
+  let last: { readonly tier: number | null; readonly at: number; readonly lateMs: number; readonly wait: number } | null = null;
+  let early = false;
   for (const { type, tier, at, detail } of events) {
     const enters = type === 'ENTER' || (type === 'UNREACHABLE' && NOBODY.has(detail.reason));
     if (!enters && type !== 'LOOP') {
-      if (detail.reason === 'not_handed_over') earlySince = Math.min(at, (last?.at ?? at) + ladder.policy.handedOverMs);
-      else if (['UNREACHABLE', 'ACK_EXPIRED', 'ESCALATE', 'DECLINE', 'UNDECRYPTABLE'].includes(type)) earlySince = at;
+      if (['UNREACHABLE', 'ACK_EXPIRED', 'ESCALATE', 'DECLINE', 'UNDECRYPTABLE'].includes(type)) early = true;
       continue;
     }
-    if (last !== null && last.tier !== null && earlySince === null) {
-      const { tier: from, at: since, overAt } = last;
-      must(9, at >= overAt - roundingMs, () => `tier ${from} had ${at - since} ms of its ${overAt - since} ms`);
+    if (last !== null && last.tier !== null && !early) {
+      const { tier: from, at: since } = last;
+      const time = timeWhenLate(last.wait, last.lateMs);
+      must(9, at - since >= time - roundingMs, () => `tier ${from} had ${at - since} ms of its ${time} ms`);
     }
-    const lateMs = Math.max(0, at - (earlySince ?? last?.overAt ?? at));
-    const wait = type === 'LOOP' ? loopMs(ladder) : waitMs(ladder, tier ?? 0);
-    const least = severity === 1 && type !== 'LOOP' ? Math.max(Math.min(wait, leastMs), wait - lateMs) : wait;
-    last = { tier: type === 'LOOP' ? null : tier, at, overAt: at + least };
-    earlySince = type === 'UNREACHABLE' ? at : null;
+    const promised: number = last === null ? at : last.at - last.lateMs + last.wait;
+    const lateMs = severity === 1 ? Math.max(0, at - promised) : 0;
+    last = { tier: type === 'LOOP' ? null : tier, at, lateMs, wait: type === 'LOOP' ? loopMs(ladder) : waitMs(ladder, tier ?? 0) };
+    early = type === 'UNREACHABLE';
   }
 }
 

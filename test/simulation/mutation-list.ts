@@ -35,14 +35,14 @@ export const MUTATIONS: readonly Mutation[] = [
   core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.dueAt ?? 0', 'nth: 0'),
   core(6, 'an accepted message is tried again', 'delivery-outcome.ts', `return { ...nothing, state: 'sent' }`, `return { ...nothing, state: 'failed', nextAt: now }`),
   core(10, 'a tier whose messages nobody took is looked at again for ever', 'decide.ts', `if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);`, `if (context.messages.accepted === 0) return changeOf(timer);`),
-  core(10, 'a late critical alert takes its whole time again', 'decide.ts', 'waitMs: context.entry?.waitMs ?? null };', 'waitMs: null };'),
+  core(10, 'a late critical alert takes its whole time again', 'decide.ts', 'return latenessAt(ladder, timer.tier, entry, now);', 'return 0;'),
   core(11, 'an acknowledgement withdraws nothing', 'answers.ts', `{ cancel: { kind: 'ladder' }, events: [event] }`, `{ events: [event] }`),
   core(13, 'two answers of one person are a quorum', 'answers.ts', 'return people.size >= rule.quorum', 'return acks.length >= rule.quorum'),
   core(14, 'answers from before an expiry go on counting', 'decide.ts', 'ackExpiresAt: null, roundGen: timer.gen + 1', 'ackExpiresAt: null, roundGen: timer.roundGen'),
-  core(15, 'a tier without people has its whole time', 'enter-tier.ts', `{ ...timer, dueAt: now, dueKind: 'escalate' }`, `{ ...timer, dueAt: now + waitMs(ladder, tier), dueKind: 'escalate' }`),
+  core(15, 'a tier without people has its whole time', 'enter-tier.ts', `{ ...timer, dueAt: now, dueKind: 'escalate' }`, `{ ...timer, dueAt: now + timeOf(ladder, tier, 0), dueKind: 'escalate' }`),
   core(16, 'critical alerts wait for working hours', 'open-alert.ts', 'waitsForShift(ladder, first) ?', 'ladder.severity > 0 ?'),
-  core(21, 'after downtime all missed tiers are entered at once', 'decide.ts', `return both(left, climb(ladder, timer, now, context, late));`, `const once = climb(ladder, timer, now, context, late);
-  return late < 60_000 || once.entries.length === 0 || nextStep(ladder, once.timer.tier) === null ? both(left, once) : both(both(left, once), climb(ladder, once.timer, now, context));`),
+  core(21, 'after downtime all missed tiers are entered at once', 'decide.ts', `return both(left, climb(ladder, timer, now, context, lateness(ladder, timer, now, context)));`, `const once = climb(ladder, timer, now, context);
+  return now - (timer.dueAt ?? now) < 60_000 || once.entries.length === 0 || nextStep(ladder, once.timer.tier) === null ? both(left, once) : both(both(left, once), climb(ladder, once.timer, now, context));`),
   core(23, 'organisations that the sender left out are told', 'enter-tier.ts', 'excludedOrgs.includes(contact.org)', 'excludedOrgs.includes(contact.channel)'),
   core(24, 'a forced wish leaves another trace', 'ending.ts', `detail: { code: 'stand_down_checked' }`, `detail: { code: by.genuine ? 'stand_down_checked' : 'stand_down_refused' }`),
   core(25, 'the end of a pause is not written down', 'decide.ts', `events: [{ type: 'RESUME', tier: timer.tier, detail: { gen: timer.gen } }]`, `events: []`),

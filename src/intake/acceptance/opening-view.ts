@@ -11,7 +11,7 @@ export function openingView(receivedAt: Date, { ladder, alert, dueAt }: NonNulla
     alert.tierEntries.map(({ tier, outcome, reason }): [number, TierFacts] => {
       const told = alert.deliveries.filter((delivery) => delivery.tier === tier);
       const people = new Set(told.map(({ contact }) => contact.rid));
-      return [tier, { tier, outcome, reason, entered_at: receivedAt, wait_ms: null, of: people.size, sent: 0, seen: 0, answered: 0 }];
+      return [tier, { tier, outcome, reason, entered_at: receivedAt, late_ms: 0, of: people.size, sent: 0, seen: 0, answered: 0 }];
     }),
   );
   const timer = { ...alert.timer, dueAt: dueAt.getTime() };

@@ -1,7 +1,7 @@
 import type { AlertTimer, Change } from '../../../src/domain/alert.js';
 import { isWanted } from '../../../src/domain/delivery-outcome.js';
 import { isClosed } from '../../../src/domain/life-cycle.js';
-import { ackLifetimeMs, loopMs, overAt, snoozeMostMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
+import { ackLifetimeMs, loopMs, snoozeMostMs, waitMs, type Ladder } from '../../../src/domain/policy.js';
 import { replay } from '../replay.js';
 import { must } from '../violation.js';
 import type { AlertInMemory, Cause } from './alert-in-memory.js';
@@ -61,12 +61,19 @@ export function checkChange({ ladder, now, life, answers, entries: earlier }: Al
   }
   const current = earlier.find(({ gen, tier }) => gen === timer.gen && tier === timer.tier);
   if (timer.state === 'notifying' && entries.length === 0 && current) {
-    const over = overAt(ladder, timer.tier, { enteredAt: current.at, waitMs: current.waitMs });
+    const over = current.at + timeWhenLate(waitMs(ladder, current.tier), current.lateMs);
     must(10, (timer.dueAt ?? Infinity) <= Math.max(now, over), () => `tier ${timer.tier} is over in ${over - now} ms, and the timer rings in ${(timer.dueAt ?? 0) - now} ms`);
   }
   for (const entry of entries) {
-    const whole = waitMs(ladder, entry.tier);
-    must(9, entry.waitMs === null || (life.severity === 1 && entry.waitMs < whole && entry.waitMs >= 60_000), () => `tier ${entry.tier} has ${entry.waitMs} ms of its ${whole} ms`);
+    const last = earlier.find(({ gen, tier }) => gen === before.gen && tier === before.tier);
+    if (cause === 'ring' && !expired && last) {
+      const promised = last.at - last.lateMs + waitMs(ladder, last.tier);
+      const late = life.severity === 1 ? Math.max(0, now - promised) : 0;
+      must(10, entry.lateMs === late, () => `tier ${entry.tier} is entered ${late} ms later than promised, and ${entry.lateMs} ms are to be made up for`);
+    }
+    const time = timeWhenLate(waitMs(ladder, entry.tier), entry.lateMs);
+    const unreached = entry.outcome === 'not_reached';
+    must(9, unreached || timer.dueKind !== 'escalate' || (timer.dueAt ?? 0) - now === time, () => `tier ${entry.tier} has ${(timer.dueAt ?? 0) - now} ms of its ${time} ms`);
     must(4, entry.gen === timer.gen, () => `the entry of generation ${entry.gen} belongs to ${timer.gen}`);
     // Only an expired acknowledgement may go to the same tier again.
     const next = ladder.steps.find(({ tier }) => tier > before.tier)?.tier;
@@ -99,6 +106,11 @@ export function checkChange({ ladder, now, life, answers, entries: earlier }: Al
   if (timer.state === 'paused') must(24, timer.dueKind === 'resume' && (timer.dueAt ?? Infinity) <= Math.max(now, before.dueAt ?? now) + ladder.policy.standDownPauseMs, () => 'a pause does not end by itself');
   const furthest = now + longestPromiseMs(ladder) + (life.severity === 4 ? longestShiftGapMs : 0);
   must(1, timer.dueAt === null || timer.dueAt <= Math.max(furthest, before.dueAt ?? 0), () => `the alert sleeps for ${(timer.dueAt ?? 0) - now} ms`);
+}
+
+/** A critical alert makes up for lost time, but leaves every tier a minute (docs/escalation.md, "After downtime"). */
+export function timeWhenLate(wait: number, lateMs: number): number {
+  return Math.max(Math.min(wait, 60_000), wait - lateMs);
 }
 
 /** Nothing in this ladder takes longer. */

@@ -66,7 +66,7 @@ export class CoreWorld implements AlertInMemory {
       reachable: this.reachable,
       excludedOrgs: this.life.excludedOrgs,
       acknowledged: new Set(this.answers.filter((each) => each.decision === 'ack' && each.gen >= roundGen).map(({ rid }) => rid)),
-      entry: entry ? { outcome: entry.outcome, enteredAt: entry.at, waitMs: entry.waitMs } : null,
+      entry: entry ? { outcome: entry.outcome, enteredAt: entry.at, lateMs: entry.lateMs } : null,
       messages: { queued: ofEntry.length, accepted: ofEntry.filter(({ state }) => state === 'sent').length },
       ownerContacts: owner === null ? [] : this.everybody.filter(({ rid, contactId }) => rid === owner && !this.disabled.has(contactId)),
     };
