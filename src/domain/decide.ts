@@ -4,6 +4,12 @@ import { isClosed } from './life-cycle.js';
 import { latenessAt, loopMs, nextStep, overAt, repeatMs, waitsForShift, type Entered, type Ladder } from './policy.js';
 import { nextShiftStart } from './work-shift.js';
 
+/** The clock was put forward: to this time (milliseconds since 1970), by this much (milliseconds). */
+export interface Leap {
+  readonly at: number;
+  readonly byMs: number;
+}
+
 /** What the tick knows about an alert besides its timer. */
 export interface TickContext extends EntryContext {
   /** The entry of the current generation; null before the first tier and at the end of the ladder. */
@@ -12,6 +18,8 @@ export interface TickContext extends EntryContext {
   readonly messages: { readonly queued: number; readonly accepted: number };
   /** Ways to reach the owner, best first. */
   readonly ownerContacts: readonly Contact[];
+  /** The last leap of the clock that is known; null: none. */
+  readonly leap: Leap | null;
 }
 
 /**
@@ -43,10 +51,17 @@ function leaveTier(ladder: Ladder, timer: AlertTimer, now: number, context: Tick
   return both(left, climb(ladder, timer, now, context, lateness(ladder, timer, now, context)));
 }
 
-/** How late the next tier is; the first of a round is promised for when the timer rings. */
-function lateness(ladder: Ladder, timer: AlertTimer, now: number, { entry }: Pick<TickContext, 'entry'>): number {
-  if (entry !== null) return latenessAt(ladder, timer.tier, entry, now);
-  return ladder.severity === 1 && timer.dueAt !== null ? now - timer.dueAt : 0;
+/**
+ * How late the next tier is; the first of a round is promised for when the timer rings. What the clock was put forward by
+ * meanwhile is nobody's delay: otherwise one wrong setting would send every critical alert up its whole ladder, a minute a tier.
+ */
+function lateness(ladder: Ladder, timer: AlertTimer, now: number, { entry, leap }: Pick<TickContext, 'entry' | 'leap'>): number {
+  if (ladder.severity !== 1) return 0;
+  const since = entry?.enteredAt ?? timer.dueAt ?? now;
+  const late = entry === null ? now - since : latenessAt(ladder, timer.tier, entry, now);
+  // Half of the leap apart from it on either side: whatever was written before, and whatever after.
+  const leaptMs = leap !== null && since < leap.at - leap.byMs / 2 ? leap.byMs : 0;
+  return Math.max(0, late - leaptMs);
 }
 
 /** The next tier, or the end of the ladder. Also what a person causes who presses "escalate now". */

@@ -27,6 +27,7 @@ function context(parts: Partial<TickContext> = {}): TickContext {
     entry: { outcome: 'notified', enteredAt: start, lateMs: 0 },
     messages: { queued: 1, accepted: 1 },
     ownerContacts: [],
+    leap: null,
     ...parts,
   };
 }
@@ -206,6 +207,16 @@ describe('after downtime', () => {
   it('a tier whose whole time went by before that look is left at once, as late as it is', () => {
     const change = decide(ladder(1), open().timer, start + 7 * minute, context());
     expect(change).toMatchObject({ entries: [{ tier: 2, lateMs: 2 * minute }], entryUpdate: null, timer: { tier: 2 } });
+  });
+
+  it('a clock that was put forward costs one tier: there is no delay to be made up for', () => {
+    const leap = { at: start + 60 * minute, byMs: 60 * minute };
+    const leapt = decide(ladder(1), overdue, start + 61 * minute, { ...inTime, leap });
+    expect(leapt).toMatchObject({ entries: [{ tier: 2, lateMs: minute }], timer: { dueKind: 'handed_over' } });
+    expect(leapt.deliveries[0]?.deadline).toBe(start + 65 * minute);
+    // Entered after it: an engine that was away since then is late indeed.
+    const later = context({ leap, entry: { outcome: 'notified', enteredAt: start + 61 * minute, lateMs: 0 } });
+    expect(decide(ladder(1), overdue, start + 70 * minute, later).entries).toMatchObject([{ lateMs: 4 * minute }]);
   });
 
   it('what one tier cannot make up for goes on to the next, until the ladder is where it was promised to be', () => {

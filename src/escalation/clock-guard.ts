@@ -1,10 +1,14 @@
+import { uptime } from 'node:os';
 import { Logger } from '@nestjs/common';
+import type { Leap } from '../domain/decide.js';
 import type { Database } from '../platform/database/database.js';
 
 /** Clocks are adjusted by a little all the time, and a standby's clock is not its primary's. */
 export const clockToleranceMs = 1_000;
 /** How long the ladder stands still after a jump back: a wrong setting is often put right within a minute. */
 const defaultFreezeMs = 60_000;
+/** Less than this is a slow answer, not a clock that was put forward. */
+const leapToleranceMs = 10_000;
 const lockKey = 0x4a44_434c; // "JDCL"
 
 /**
@@ -13,12 +17,16 @@ const lockKey = 0x4a44_434c; // "JDCL"
  * stays where it is, the new time is accepted and every running deadline is moved along, so that each keeps the
  * length it was promised. Messages already queued are sent meanwhile, and the ledger's times never go back.
  *
- * A clock that was put forward needs no guard: it costs every alert at most one tier.
+ * A clock that was put forward needs no guard: it costs every alert at most one tier. It is noticed, so that critical
+ * alerts do not hurry after a delay that there was not.
  */
 export class ClockGuard {
   private readonly logger = new Logger('Clock');
   /** The latest database time seen by any instance. */
   private latest = 0;
+  /** The last look: the database's time, and when it was asked for on this machine's steady clock. */
+  private seen: { readonly database: number; readonly askedAt: number } | null = null;
+  private lastLeap: Leap | null = null;
   private frozen: {
     /** On this process's steady clock. */
     readonly since: number;
@@ -43,10 +51,21 @@ export class ClockGuard {
     this.latest = Math.max(this.latest, await this.latestHeartbeat());
   }
 
-  /** @returns whether the ladder may move at this time of the database */
-  async admits(now: Date): Promise<boolean> {
+  /** The last time that the clock of the database was put forward while this process looked on. */
+  get leap(): Leap | null {
+    return this.lastLeap;
+  }
+
+  /**
+   * @param askedAt on the steady clock, before the database was asked for its time
+   * @param answeredAt on the steady clock; a parameter for tests only
+   * @returns whether the ladder may move at this time of the database
+   */
+  async admits(now: Date, askedAt: number, answeredAt = steadyMs()): Promise<boolean> {
     if (now.getTime() >= this.latest - clockToleranceMs) {
       this.latest = Math.max(this.latest, now.getTime());
+      this.noteLeap(now.getTime(), answeredAt);
+      this.seen = { database: now.getTime(), askedAt };
       if (this.frozen !== null) this.logger.warn('the clock of the database is right again; the ladder goes on');
       this.frozen = null;
       return true;
@@ -59,6 +78,14 @@ export class ClockGuard {
     if (this.frozenForMs() < this.freezeMs) return false;
     await this.accept(this.frozen);
     return false; // the next tick reads the time anew
+  }
+
+  private noteLeap(now: number, answeredAt: number): void {
+    if (this.seen === null) return;
+    const byMs = Math.round(now - this.seen.database - (answeredAt - this.seen.askedAt));
+    if (byMs <= leapToleranceMs) return;
+    this.lastLeap = { at: now, byMs };
+    this.logger.error(`the clock of the database went forward by ${Math.round(byMs / 1000)} s, or this machine was held: check the clock`);
   }
 
   private async accept({ lastBefore, jumpMs }: NonNullable<ClockGuard['frozen']>): Promise<void> {
@@ -95,6 +122,7 @@ export class ClockGuard {
       await tx.query(`UPDATE delivery SET lease_until = lease_until - make_interval(secs => $1) WHERE state = 'sending'`, seconds);
     });
     this.latest = 0;
+    this.seen = null;
     this.frozen = null;
     this.logger.error('the earlier clock was accepted, and the running deadlines were moved along with it');
   }
@@ -103,4 +131,10 @@ export class ClockGuard {
     const { rows } = await this.database.query<{ at: Date | null }>('SELECT max(at) AS at FROM engine_heartbeat');
     return rows[0]?.at?.getTime() ?? 0;
   }
+}
+
+/** Milliseconds that nobody puts forward or back. Since the machine was started, and not the process's own clock, because that one
+ *  stands still while a machine sleeps: then there is a delay, and no leap. */
+export function steadyMs(): number {
+  return uptime() * 1000;
 }

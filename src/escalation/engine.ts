@@ -7,7 +7,7 @@ import { Health } from '../platform/health/health.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Backlog } from './backlog.js';
 import { PEEK } from './claim-due.js';
-import { ClockGuard } from './clock-guard.js';
+import { ClockGuard, steadyMs } from './clock-guard.js';
 import { Tick } from './tick.js';
 import { Wake, WAKE_CHANNEL } from './wake.js';
 
@@ -117,10 +117,11 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async round(): Promise<void> {
+    const askedAt = steadyMs();
     const { rows } = await this.database.query<{ now: Date; critical: Date | null; rest: Date | null }>(PEEK);
     const peek = rows[0];
     if (!peek) return;
-    const admitted = await this.clock.admits(peek.now);
+    const admitted = await this.clock.admits(peek.now, askedAt);
     this.frozen.set(this.clock.frozenForMs() / 1000);
     if (!admitted) return;
     const at = performance.now();
@@ -179,7 +180,7 @@ export class Engine implements OnApplicationBootstrap, OnModuleDestroy {
   private async onePass(sweep: boolean): Promise<number> {
     const limit = this.cautiousPasses > 0 ? 1 : this.config.batchSize;
     try {
-      const moved = await this.tick.pass(limit, sweep);
+      const moved = await this.tick.pass(limit, sweep, this.clock.leap);
       if (limit === 1) this.cautiousPasses--;
       return moved;
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Reachable, TierOutcome } from '../domain/alert.js';
-import type { TickContext } from '../domain/decide.js';
+import type { Leap, TickContext } from '../domain/decide.js';
 import { WATCH_POLICY_ID } from '../domain/policy.js';
 import { byteaArray, int2Array, int4Array } from '../platform/database/binary-arrays.js';
 import type { Tx } from '../platform/database/database.js';
@@ -21,7 +21,7 @@ interface FactsRow extends Record<string, unknown> {
  * are held: joined to the claim it would see deliveries as they were before the lock, and a tier whose message was
  * accepted a moment ago could be called not reached.
  */
-export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): Promise<TickContext[]> {
+export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[], leap: Leap | null): Promise<TickContext[]> {
   const { rows } = await tx.query<FactsRow>({
     name: 'escalation-tick-context',
     text: `SELECT n.at::int AS at, e.outcome, e.entered_at, e.late_ms, m.queued, m.accepted,
@@ -55,6 +55,7 @@ export async function readTickContexts(tx: Tx, alerts: readonly LockedAlert[]): 
       acknowledged: new Set(fact.acknowledged),
       entry: fact.outcome === null || fact.entered_at === null ? null : { outcome: fact.outcome, enteredAt: fact.entered_at.getTime(), lateMs: fact.late_ms ?? 0 },
       messages: { queued: fact.queued, accepted: fact.accepted },
+      leap,
       ownerContacts: alert.timer.owner === null ? [] : contactsOf(people, alert.timer.owner),
     };
   });

@@ -1,5 +1,5 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
-import { decide, type TickContext } from '../domain/decide.js';
+import { decide, type Leap, type TickContext } from '../domain/decide.js';
 import { EvidenceLog } from '../evidence/evidence-log.js';
 import { Database, type Tx } from '../platform/database/database.js';
 import { claimDue } from './claim-due.js';
@@ -27,13 +27,14 @@ export class Tick {
   /**
    * One pass: every alert in it moves by at most one tier.
    *
+   * @param leap the last time that the clock was put forward
    * @returns how many alerts were moved; fewer than `limit` means that nothing else was due
    */
-  async pass(limit: number, sweep: boolean): Promise<number> {
+  async pass(limit: number, sweep: boolean, leap: Leap | null = null): Promise<number> {
     const moved = await this.database.transaction(async (tx) => {
       const alerts = await this.lockDue(tx, limit, sweep);
       if (alerts.length === 0) return [];
-      const contexts = await readTickContexts(tx, alerts);
+      const contexts = await readTickContexts(tx, alerts, leap);
       const decided: (Decided & Pick<TickContext, 'entry'>)[] = [];
       for (const [at, alert] of alerts.entries()) {
         const context = contexts[at];

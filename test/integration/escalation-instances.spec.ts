@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verifyEventChain } from '@jardam/protocol';
+import pg from 'pg';
 import { Acts } from '../../src/escalation/acts.js';
-import { ClockGuard } from '../../src/escalation/clock-guard.js';
+import { ClockGuard, steadyMs } from '../../src/escalation/clock-guard.js';
 import { Engine } from '../../src/escalation/engine.js';
 import { Tick } from '../../src/escalation/tick.js';
 import { INSTANCE_CONFIG as INSTANCE } from '../../src/platform/config/slices.js';
 import { ContactBook } from '../../src/roster/contact-book.js';
 import { testApp, type TestApp } from '../support/app.js';
 import { TIER } from '../support/coalition.js';
+import { installMovedClock, moveClock } from '../simulation/moved-clock.js';
+import { testDatabaseUrl } from '../support/database.js';
 import { signIn, submit } from '../support/desk-client.js';
 import { advance, deliveriesOf, sendingTo, until, viewOf } from '../support/ladder.js';
 import { startMailSink, type MailSink } from '../support/mail-sink.js';
@@ -210,9 +213,9 @@ describe('an engine that was away', () => {
     const guard = new ClockGuard(app.database, 1_500);
     await guard.start();
     const now = async (): Promise<Date> => (await app.database.query<{ now: Date }>('SELECT clock_timestamp() AS now')).rows[0]?.now ?? new Date(0);
-    expect(await guard.admits(await now())).toBe(false);
+    expect(await guard.admits(await now(), steadyMs())).toBe(false);
     expect(guard.frozenForMs()).toBeGreaterThan(0);
-    await until('the earlier clock is accepted', async () => guard.admits(await now()));
+    await until('the earlier clock is accepted', async () => guard.admits(await now(), steadyMs()));
     const due = Date.parse((await viewOf(app, alert.alertId)).due?.at ?? '');
     expect(Math.abs(due - Date.now() - 10 * minute)).toBeLessThan(15_000);
     expect(Date.parse((await viewOf(app, soon.alertId)).due?.at ?? '')).toBeLessThan(Date.now() + 5_000);
@@ -222,5 +225,46 @@ describe('an engine that was away', () => {
     expect(resting.rowCount).toBe(0);
     const { rows } = await app.database.query('SELECT FROM engine_heartbeat WHERE at > clock_timestamp()');
     expect(rows).toHaveLength(0);
+  });
+});
+
+describe('a clock that is put forward', () => {
+  it('is told from a delay: by the steady clock of the machine, which a slow answer or a stopped process cannot fool', async () => {
+    const app = await testApp({ config: { instance: { roles: ['http'] } } });
+    const guard = new ClockGuard(app.database);
+    const from = Date.now();
+    const at = (ms: number) => new Date(from + ms);
+    expect(await guard.admits(at(0), 1_000, 1_010)).toBe(true);
+    expect(await guard.admits(at(15_000), 1_500, 16_010)).toBe(true); // asked, and answered a quarter of a minute later
+    expect(await guard.admits(at(30 * minute), 1_500 + 30 * minute, 1_510 + 30 * minute)).toBe(true); // stopped for half an hour
+    expect(guard.leap).toBe(null);
+    expect(await guard.admits(at(90 * minute), 2_000 + 30 * minute, 2_010 + 30 * minute)).toBe(true);
+    expect(guard.leap).toEqual({ at: from + 90 * minute, byMs: 60 * minute - 510 });
+    await app.stop();
+  });
+
+  it('costs a critical alert one tier, and the next one has its whole time', async () => {
+    const { url, drop } = await testDatabaseUrl();
+    const owner = new pg.Client({ connectionString: url });
+    await owner.connect();
+    await installMovedClock(owner, new URL(url).pathname.slice(1));
+    const sink = await startMailSink();
+    const app = await testApp({ config: sendingTo(sink.port), databaseUrl: url });
+    const coalition = await demoCoalition(app.database, { contacts: app.service.app.get(ContactBook) });
+    const alert = sealAlert(coalition, { severity: 'S1', consents: { un: true } });
+    await submit(app.url, alert);
+    await until('the first tier is told', async () => (await viewOf(app, alert.alertId)).tiers[0]?.sent === 1);
+    await moveClock(owner, 60 * minute);
+    const view = await until('the second tier is entered', async () => {
+      const now = await viewOf(app, alert.alertId);
+      return now.gen > 1 ? now : null;
+    });
+    expect(view.events.filter(({ type }) => type === 'ENTER').map(({ tier }) => tier)).toEqual([TIER.T1, TIER.T1b]);
+    expect(Math.abs(Date.parse(view.next?.at ?? '') - Date.now() - 65 * minute)).toBeLessThan(20_000);
+    expect(app.log.some((line) => line.includes('the clock of the database went forward by'))).toBe(true);
+    await app.stop();
+    await sink.stop();
+    await owner.end();
+    await drop();
   });
 });

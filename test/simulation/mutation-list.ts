@@ -35,7 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
   core(5, 'a second reminder has the key of the first', 'decide.ts', 'nth: timer.dueAt ?? 0', 'nth: 0'),
   core(6, 'an accepted message is tried again', 'delivery-outcome.ts', `return { ...nothing, state: 'sent' }`, `return { ...nothing, state: 'failed', nextAt: now }`),
   core(10, 'a tier whose messages nobody took is looked at again for ever', 'decide.ts', `if (context.messages.accepted === 0) return leaveTier(ladder, timer, now, context);`, `if (context.messages.accepted === 0) return changeOf(timer);`),
-  core(10, 'a late critical alert takes its whole time again', 'decide.ts', 'return latenessAt(ladder, timer.tier, entry, now);', 'return 0;'),
+  core(10, 'a late critical alert takes its whole time again', 'decide.ts', 'return Math.max(0, late - leaptMs);', 'return 0;'),
   core(11, 'an acknowledgement withdraws nothing', 'answers.ts', `{ cancel: { kind: 'ladder' }, events: [event] }`, `{ events: [event] }`),
   core(13, 'two answers of one person are a quorum', 'answers.ts', 'return people.size >= rule.quorum', 'return acks.length >= rule.quorum'),
   core(14, 'answers from before an expiry go on counting', 'decide.ts', 'ackExpiresAt: null, roundGen: timer.gen + 1', 'ackExpiresAt: null, roundGen: timer.roundGen'),

@@ -68,6 +68,7 @@ export class CoreWorld implements AlertInMemory {
       acknowledged: new Set(this.answers.filter((each) => each.decision === 'ack' && each.gen >= roundGen).map(({ rid }) => rid)),
       entry: entry ? { outcome: entry.outcome, enteredAt: entry.at, lateMs: entry.lateMs } : null,
       messages: { queued: ofEntry.length, accepted: ofEntry.filter(({ state }) => state === 'sent').length },
+      leap: null,
       ownerContacts: owner === null ? [] : this.everybody.filter(({ rid, contactId }) => rid === owner && !this.disabled.has(contactId)),
     };
   }
