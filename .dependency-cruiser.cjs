@@ -73,7 +73,7 @@ module.exports = {
     },
     {
       name: 'defender-and-desk-stand-alone',
-      comment: 'A page loads only what it needs; what both need is in web/shared.',
+      comment: 'A page loads only what it needs; what both need is in web/common.',
       severity: 'error',
       from: { path: '^web/(defender|desk)/', pathNot: SPEC },
       to: { path: '^web/(defender|desk|telegram)/', pathNot: '^web/$1/' },
@@ -86,9 +86,9 @@ module.exports = {
       to: { path: '^web/desk/' },
     },
     {
-      name: 'shared-knows-no-page',
+      name: 'common-knows-no-page',
       severity: 'error',
-      from: { path: '^web/shared/', pathNot: SPEC },
+      from: { path: '^web/common/', pathNot: SPEC },
       to: { path: '^web/(defender|desk|telegram)/' },
     },
     {

@@ -7,7 +7,7 @@ const forbiddenInPages = [
   { selector: "MemberExpression[property.name='innerHTML']", message: 'Text becomes elements through preact only; Trusted Types forbid HTML strings.' },
   { selector: "MemberExpression[property.name='outerHTML']", message: 'Text becomes elements through preact only; Trusted Types forbid HTML strings.' },
   { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'Text becomes elements through preact only.' },
-  { selector: "JSXAttribute[name.name='style']", message: 'Inline styles are blocked by the page’s policy; use a class of web/shared/tokens.css.' },
+  { selector: "JSXAttribute[name.name='style']", message: 'Inline styles are blocked by the page’s policy; use a class of web/common/tokens.css.' },
   { selector: "CallExpression[callee.property.name='insertAdjacentHTML']", message: 'Text becomes elements through preact only.' },
   { selector: "CallExpression[callee.object.name='document'][callee.property.name='write']", message: 'Text becomes elements through preact only.' },
 ];

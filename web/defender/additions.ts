@@ -10,7 +10,7 @@ import {
   type PayloadByKind,
   type SealedEnvelope,
 } from '@jardam/protocol';
-import { requestJson } from '../shared/api.js';
+import { requestJson } from '../common/api.js';
 import { audienceOf, releaseKeys, type Audience, type Choices } from './compose.js';
 import { waitForDirectory, type Directory } from './directory.js';
 import { askMailbox, readId } from './mailbox.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AlertView, TierView } from '../shared/alert-view.js';
+import type { AlertView, TierView } from '../common/alert-view.js';
 import { headline } from './alert-headline.js';
 import type { SendState } from './session.js';
 

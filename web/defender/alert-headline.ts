@@ -1,6 +1,6 @@
 // The one sentence above everything else: how the alert stands, never better than it is.
-import { isClosed, type AlertView } from '../shared/alert-view.js';
-import type { MessageKey } from '../shared/i18n.js';
+import { isClosed, type AlertView } from '../common/alert-view.js';
+import type { MessageKey } from '../common/i18n.js';
 import type { SendState } from './session.js';
 
 export interface Headline {

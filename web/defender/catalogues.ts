@@ -1,4 +1,4 @@
-import type { Catalogue, Language } from '../shared/i18n.js';
+import type { Catalogue, Language } from '../common/i18n.js';
 
 type Load = () => Promise<{ readonly default: Catalogue }>;
 

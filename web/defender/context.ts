@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
-import type { Translate } from '../shared/i18n.js';
+import type { Translate } from '../common/i18n.js';
 import { Live } from './live.js';
 
 /** Where a person is on the page. There is no history behind it: the browser's own is left alone on purpose. */

@@ -1,5 +1,5 @@
 // The one alert that the page holds at a time, and what is still being written.
-import type { Language } from '../shared/i18n.js';
+import type { Language } from '../common/i18n.js';
 import { panicConsents, type Choices } from './compose.js';
 import { Live } from './live.js';
 import { sendReport, type Draft } from './send-report.js';

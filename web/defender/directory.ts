@@ -1,10 +1,10 @@
 // What the page must know before it can seal anything: the verified roster, the policy the roster names, the limits.
 import type { Primitives, RosterErrorCode, VerifiedRosterChain } from '@jardam/protocol';
 // Not lazily: nothing can be sealed without it, and a fetch of its own would cost a round trip.
-import { noble } from '../shared/noble-primitives.js';
-import type { LocalText } from '../shared/alert-view.js';
-import { requestJson } from '../shared/api.js';
-import { choosePin, loadRoster, type Pin } from '../shared/roster.js';
+import { noble } from '../common/noble-primitives.js';
+import type { LocalText } from '../common/alert-view.js';
+import { requestJson } from '../common/api.js';
+import { choosePin, loadRoster, type Pin } from '../common/roster.js';
 import { Live } from './live.js';
 import { verifyPolicy, type Policy, type ServedPolicy } from './policy.js';
 

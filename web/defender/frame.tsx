@@ -1,6 +1,6 @@
 // What stands around every screen.
 import { Component, type ComponentChildren } from 'preact';
-import type { Translate } from '../shared/i18n.js';
+import type { Translate } from '../common/i18n.js';
 import { backAction } from './context.js';
 import { useLive } from './live.js';
 import { quickExit } from './quick-exit.js';

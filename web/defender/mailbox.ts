@@ -7,9 +7,9 @@ import {
   toBase64url,
   type VerifiedRosterChain,
 } from '@jardam/protocol';
-import type { AlertView } from '../shared/alert-view.js';
-import { requestBytes, requestDone, requestJson } from '../shared/api.js';
-import { localText } from '../shared/i18n.js';
+import type { AlertView } from '../common/alert-view.js';
+import { requestBytes, requestDone, requestJson } from '../common/api.js';
+import { localText } from '../common/i18n.js';
 import { directory, refreshDirectory, waitForDirectory } from './directory.js';
 import type { AlertSession, Reply, Sender, SentChoices } from './session.js';
 

@@ -3,7 +3,7 @@ import { App } from './app.js';
 import { forgetAll } from './current-alert.js';
 import { refreshDirectory, setLinkedInstance } from './directory.js';
 import { watchForExit } from './quick-exit.js';
-import { LANGUAGES } from '../shared/i18n.js';
+import { LANGUAGES } from '../common/i18n.js';
 import { changeSettings } from './settings.js';
 
 // A link may name a language (#ky) and pin an instance (#i=…). Both leave the address bar at once.

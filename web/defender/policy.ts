@@ -1,7 +1,7 @@
 // The ladder that the coalition has promised, as the page needs it. It decides who gets a key only with whose consent,
 // so it is not taken from the server's word: its hash has to be in the signed roster.
 import { toHex, utf8, type RosterBody, type Severity } from '@jardam/protocol';
-import type { LocalText } from '../shared/alert-view.js';
+import type { LocalText } from '../common/alert-view.js';
 
 export type TierConsent = 'abroad' | 'eu' | 'un' | 'publication';
 

@@ -7,8 +7,8 @@ import {
   unwrapSecret,
   wrapSecret,
 } from '@jardam/protocol';
-import { requestBytes, requestDone, type Problem } from '../shared/api.js';
-import type { Language } from '../shared/i18n.js';
+import { requestBytes, requestDone, type Problem } from '../common/api.js';
+import type { Language } from '../common/i18n.js';
 import { waitForDirectory, type RefusedDirectory } from './directory.js';
 import { acceptMailbox, askMailbox, readId } from './mailbox.js';
 import { AlertSession } from './session.js';

@@ -1,6 +1,6 @@
 // Tries a request until it is answered: on its own with growing pauses, and at once when there is a sign that it may
 // work now (a tap, the line coming back, the page being looked at again).
-import { worthRetrying, type Answer, type Problem, type Result } from '../shared/api.js';
+import { worthRetrying, type Answer, type Problem, type Result } from '../common/api.js';
 
 /** Pauses between attempts; the last one repeats. Short at first: most failures on a bad line are over in seconds. */
 const pausesMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;

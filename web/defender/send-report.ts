@@ -19,7 +19,7 @@ import {
   type Location,
   type SubmissionHeader,
 } from '@jardam/protocol';
-import { requestJson, type Answer, type Problem } from '../shared/api.js';
+import { requestJson, type Answer, type Problem } from '../common/api.js';
 import { audienceOf, releaseKeys, type Choices } from './compose.js';
 import { refreshDirectory, waitForDirectory, type Directory } from './directory.js';
 import { dropPacket, keepPacket } from './queue.js';

@@ -1,7 +1,7 @@
 // One alert as its sender holds it: in memory only, until the page is left.
-import type { Language } from '../shared/i18n.js';
-import type { AlertView } from '../shared/alert-view.js';
-import type { Problem } from '../shared/api.js';
+import type { Language } from '../common/i18n.js';
+import type { AlertView } from '../common/alert-view.js';
+import type { Problem } from '../common/api.js';
 import type { Primitives, SenderKeys } from '@jardam/protocol';
 import type { Choices } from './compose.js';
 import { Live } from './live.js';

@@ -1,6 +1,6 @@
 // The few choices a person makes once. They say nothing about what the page is for.
-import { LANGUAGES, type Language } from '../shared/i18n.js';
-import { recall, remember } from '../shared/storage.js';
+import { LANGUAGES, type Language } from '../common/i18n.js';
+import { recall, remember } from '../common/storage.js';
 import { Live } from './live.js';
 
 /** Seconds between the red button and sending; 'wait' never sends by itself. */

@@ -1,7 +1,7 @@
 // What the page and the Mini App have in common: words, the way from place to place, and the defender's screens.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { translator, type Catalogue, type Language, type Translate } from '../shared/i18n.js';
+import { translator, type Catalogue, type Language, type Translate } from '../common/i18n.js';
 import type { Place } from './context.js';
 import { directory } from './directory.js';
 import { laterScreen, prefetchScreens } from './later.js';

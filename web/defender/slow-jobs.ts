@@ -1,5 +1,5 @@
 import { encryptAttachment, makePhraseVerifier, receiptKeys, solveAdmission } from '@jardam/protocol';
-import { passwordHash, quickPrimitives, strongPrimitives } from '../shared/crypto.js';
+import { passwordHash, quickPrimitives, strongPrimitives } from '../common/crypto.js';
 import type { SlowDoers } from './slow-job-types.js';
 
 export const slowJobs: SlowDoers = {

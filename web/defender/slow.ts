@@ -1,4 +1,4 @@
-import { startWorker } from '../shared/worker.js';
+import { startWorker } from '../common/worker.js';
 import type { SlowAnswer, SlowAsk, SlowJob } from './slow-job-types.js';
 import { doSlowJob } from './slow-work.js';
 import workerUrl from './slow.worker.ts?worker&url';

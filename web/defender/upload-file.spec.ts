@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Problem, Result } from '../shared/api.js';
+import type { Problem, Result } from '../common/api.js';
 import { uploadFile, type ObjectRequests } from './upload-file.js';
 
 const file = Uint8Array.from({ length: 1_000 }, (_, i) => i % 251);

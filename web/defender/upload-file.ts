@@ -1,5 +1,5 @@
 // One file, in parts, from wherever the server stands to its end. Apart from upload.ts, which needs a browser.
-import type { Problem, Result } from '../shared/api.js';
+import type { Problem, Result } from '../common/api.js';
 
 /** The requests of one object, as the service offers them. */
 export interface ObjectRequests {

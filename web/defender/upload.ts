@@ -1,7 +1,7 @@
 // Sends encrypted files in parts. The server says how far it has come, so a line that breaks costs one part, not the
 // file; nothing is called sent before the server has checked the hash of the whole.
 import { attachmentCiphertextBytes, toBase64url, toHex, type AttachmentEntry } from '@jardam/protocol';
-import { requestDone, requestJson } from '../shared/api.js';
+import { requestDone, requestJson } from '../common/api.js';
 import { sentName, type ReadyFile } from './files.js';
 import type { AlertSession, Sender, Upload } from './session.js';
 import { slowly } from './slow.js';

@@ -1,8 +1,8 @@
 // Which screen is shown: the first day, the passphrase, probation, or the desk.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { LANGUAGES, preferredLanguage, type Language, type Translate } from '../shared/i18n.js';
-import type { Problem } from '../shared/api.js';
-import { recall, remember } from '../shared/storage.js';
+import { LANGUAGES, preferredLanguage, type Language, type Translate } from '../common/i18n.js';
+import type { Problem } from '../common/api.js';
+import { recall, remember } from '../common/storage.js';
 import { startKeyring, type KeyringHandle } from './crypto/keyring-worker.js';
 import type { DeskLink } from './logic/link.js';
 import { DeskScreen } from './screens/desk-screen.js';

@@ -1,9 +1,9 @@
 // The responders' page. The fragment is read once and taken out of the address bar, so that neither the history nor a
 // photograph of the screen keeps an invitation or a locator.
 import { render } from 'preact';
-import '../shared/tokens.css';
-import '../shared/base.css';
-import '../shared/ladder.css';
+import '../common/tokens.css';
+import '../common/base.css';
+import '../common/ladder.css';
 import './styles/desk.css';
 import './styles/queue.css';
 import './styles/alert.css';

@@ -6,7 +6,7 @@ import { useLive } from '../defender/live.js';
 import { Way } from '../defender/screens/home.js';
 import { useShell, type Screens } from '../defender/shell.js';
 import { Notice } from '../defender/ui.js';
-import type { Translate } from '../shared/i18n.js';
+import type { Translate } from '../common/i18n.js';
 import { launch, onBackButton, showBackButton } from './bridge.js';
 import { loadWords } from './catalogues.js';
 import { Unknown } from './faults.js';

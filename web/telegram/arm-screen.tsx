@@ -3,7 +3,7 @@ import { useBack, usePage } from '../defender/context.js';
 import { useLive } from '../defender/live.js';
 import { COUNTDOWNS, type Countdown } from '../defender/settings.js';
 import { Choices, Notice, Screen } from '../defender/ui.js';
-import { dayAndTime } from '../shared/dates.js';
+import { dayAndTime } from '../common/dates.js';
 import { TakeBack, Unknown } from './faults.js';
 import { formFault, PacketForm, showFirstFault, useForm } from './packet-form.js';
 import { SealedScreen, SealingFault, useSealing } from './sealing.js';

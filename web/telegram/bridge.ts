@@ -1,8 +1,8 @@
 // Telegram around the page. Only the bundled bridge is used, never Telegram's own script, and nothing is handed to
 // Telegram but the state of its own buttons.
 import { isIframe, on, postEvent } from '@tma.js/bridge';
-import type { Language } from '../shared/i18n.js';
-import { LANGUAGES } from '../shared/i18n.js';
+import type { Language } from '../common/i18n.js';
+import { LANGUAGES } from '../common/i18n.js';
 
 export interface Launch {
   /** What Telegram signed for our server; null when the page was not opened by Telegram. */

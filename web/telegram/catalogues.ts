@@ -1,4 +1,4 @@
-import type { Catalogue, Language } from '../shared/i18n.js';
+import type { Catalogue, Language } from '../common/i18n.js';
 import { loadCatalogue } from '../defender/catalogues.js';
 
 const own: Readonly<Record<Language, () => Promise<{ readonly default: Catalogue }>>> = {

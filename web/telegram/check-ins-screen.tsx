@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useBack, usePage } from '../defender/context.js';
 import { useLive } from '../defender/live.js';
 import { Button, Choices, Notice, Screen, TextField } from '../defender/ui.js';
-import { dayAndTime, duration } from '../shared/dates.js';
+import { dayAndTime, duration } from '../common/dates.js';
 import { TakeBack, Unknown } from './faults.js';
 import { formFault, PacketForm, showFirstFault, useForm } from './packet-form.js';
 import { SealedScreen, SealingFault, useSealing } from './sealing.js';

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { usePage } from '../defender/context.js';
 import { Button, Notice } from '../defender/ui.js';
-import type { Problem, Result } from '../shared/api.js';
+import type { Problem, Result } from '../common/api.js';
 import { refreshPrepared, type PreparedState } from './service.js';
 
 /** What can go wrong, and the words for it. */

@@ -3,7 +3,7 @@ import { forgetAll } from '../defender/current-alert.js';
 import { refreshDirectory } from '../defender/directory.js';
 import { watchForExit } from '../defender/quick-exit.js';
 import { changeSettings, settings } from '../defender/settings.js';
-import { preferredLanguage } from '../shared/i18n.js';
+import { preferredLanguage } from '../common/i18n.js';
 import { App } from './app.js';
 import { close, launch, tellReady } from './bridge.js';
 import { refreshPrepared } from './service.js';

@@ -6,7 +6,7 @@ import { directory } from '../defender/directory.js';
 import { useLive } from '../defender/live.js';
 import { ListState } from '../defender/screens/list-notice.js';
 import { Check, Notice, TextField } from '../defender/ui.js';
-import { localText } from '../shared/i18n.js';
+import { localText } from '../common/i18n.js';
 import { isPhraseLongEnough, maxTextLength, type PacketDraft } from './seal-packet.js';
 
 export type FormDraft = Omit<PacketDraft, 't' | 'lang'> & { readonly phraseAgain: string };

@@ -6,7 +6,7 @@ import { Live } from '../defender/live.js';
 import { ReceiptScreen } from '../defender/screens/receipt.js';
 import type { WordsState } from '../defender/session.js';
 import { Button, Notice, Screen } from '../defender/ui.js';
-import type { Result } from '../shared/api.js';
+import type { Result } from '../common/api.js';
 import { FAULTS, reasonOf, type Fault } from './faults.js';
 import { refreshPrepared } from './service.js';
 import { sealPacket, type PacketDraft, type SealedPacket } from './seal-packet.js';

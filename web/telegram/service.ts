@@ -1,7 +1,7 @@
 // What our own server is asked, in the name of the Telegram account. The account's proof travels in a header, never in
 // an address.
 import { toBase64url } from '@jardam/protocol';
-import { requestDone, requestJson, worthRetrying, type Problem, type Result } from '../shared/api.js';
+import { requestDone, requestJson, worthRetrying, type Problem, type Result } from '../common/api.js';
 import { Live } from '../defender/live.js';
 import { launch } from './bridge.js';
 import type { SealedPacket } from './seal-packet.js';

@@ -3,7 +3,7 @@ import { shippedFile } from '../../cli/shipped-file.js';
 
 /** The mailbox's stylesheet: the tokens of the pages, so that the demo looks like one thing, and its few own rules. */
 export function mailboxStyle(): string {
-  return `${readFileSync(shippedFile('web', 'shared', 'tokens.css'), 'utf8')}\n${RULES}`;
+  return `${readFileSync(shippedFile('web', 'common', 'tokens.css'), 'utf8')}\n${RULES}`;
 }
 
 const RULES = `

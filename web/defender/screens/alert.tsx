@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
-import { isClosed } from '../../shared/alert-view.js';
-import { localText } from '../../shared/i18n.js';
-import { Ladder } from '../../shared/ladder.js';
+import { isClosed } from '../../common/alert-view.js';
+import { localText } from '../../common/i18n.js';
+import { Ladder } from '../../common/ladder.js';
 import { headline } from '../alert-headline.js';
 import { useBack, usePage } from '../context.js';
 import { closeAlert, currentAlert } from '../current-alert.js';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { requestJson } from '../../shared/api.js';
+import { requestJson } from '../../common/api.js';
 import { usePage } from '../context.js';
 import { currentAlert, sendPanic } from '../current-alert.js';
 import { directory } from '../directory.js';

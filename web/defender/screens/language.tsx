@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../shared/i18n.js';
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../common/i18n.js';
 
 /** Five languages, each in itself. The same list stands in index.html, so that it can be read before any script runs. */
 export function LanguageScreen(props: { onChoose: (lang: Language) => void }) {

@@ -1,6 +1,6 @@
-import { dayAndTime } from '../../shared/dates.js';
-import type { MessageKey } from '../../shared/i18n.js';
-import { localText } from '../../shared/i18n.js';
+import { dayAndTime } from '../../common/dates.js';
+import type { MessageKey } from '../../common/i18n.js';
+import { localText } from '../../common/i18n.js';
 import { usePage } from '../context.js';
 import { directory, refreshDirectory, type Directory, type RefusedDirectory } from '../directory.js';
 import { useLive } from '../live.js';

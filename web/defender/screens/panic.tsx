@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { duration } from '../../shared/dates.js';
-import { localText } from '../../shared/i18n.js';
+import { duration } from '../../common/dates.js';
+import { localText } from '../../common/i18n.js';
 import { usePage } from '../context.js';
 import { readersOf } from '../compose.js';
 import { sendPanic } from '../current-alert.js';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Consents, Severity } from '@jardam/protocol';
-import { localText } from '../../shared/i18n.js';
+import { localText } from '../../common/i18n.js';
 import { isAllowed, readersOf, type Choices } from '../compose.js';
 import { usePage } from '../context.js';
 import { directory } from '../directory.js';

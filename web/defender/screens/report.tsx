@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { localText } from '../../shared/i18n.js';
-import { regionName } from '../../shared/regions.js';
+import { localText } from '../../common/i18n.js';
+import { regionName } from '../../common/regions.js';
 import { isAllowed, readersOf } from '../compose.js';
 import { useBack, usePage } from '../context.js';
 import { begin, reportDraft, send } from '../current-alert.js';

@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../shared/i18n.js';
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../common/i18n.js';
 import { useBack, usePage } from '../context.js';
 import { useLive } from '../live.js';
 import { changeSettings, COUNTDOWNS, settings, type Countdown } from '../settings.js';

@@ -1,7 +1,7 @@
 // One question a screen. The same questions serve a report and the follow-up to a panic.
 import type { ComponentChildren } from 'preact';
-import type { MessageKey } from '../../shared/i18n.js';
-import { REGIONS } from '../../shared/regions.js';
+import type { MessageKey } from '../../common/i18n.js';
+import { REGIONS } from '../../common/regions.js';
 import { useBack, usePage } from '../context.js';
 import type { ReportDraft, YesNo } from '../report-draft.js';
 import { Check, Choices, Screen, Select, TextField } from '../ui.js';

@@ -1,4 +1,4 @@
-import type { MessageKey } from '../../shared/i18n.js';
+import type { MessageKey } from '../../common/i18n.js';
 import { usePage } from '../context.js';
 import { useLive } from '../live.js';
 import type { AlertSession, Upload } from '../session.js';

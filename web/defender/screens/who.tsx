@@ -1,6 +1,6 @@
 import { wordsFromBytes } from '@jardam/protocol/words';
-import { duration } from '../../shared/dates.js';
-import { localText } from '../../shared/i18n.js';
+import { duration } from '../../common/dates.js';
+import { localText } from '../../common/i18n.js';
 import { readersOf } from '../compose.js';
 import { useBack, usePage } from '../context.js';
 import { directory, type Directory } from '../directory.js';

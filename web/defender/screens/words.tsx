@@ -1,6 +1,6 @@
 import { EFF_LONG_WORDS, parseReceiptWords } from '@jardam/protocol/words';
 import { useState } from 'preact/hooks';
-import type { Translate } from '../../shared/i18n.js';
+import type { Translate } from '../../common/i18n.js';
 import { useBack, usePage } from '../context.js';
 import { resume } from '../current-alert.js';
 import { nearWords } from '../near-words.js';

@@ -1,7 +1,7 @@
 // What was done, with one press each. Every press is a signed statement that the ladder and the figures rest on.
 import { useState } from 'preact/hooks';
 import type { Consents } from '@jardam/protocol';
-import { dayAndTime } from '../../shared/dates.js';
+import { dayAndTime } from '../../common/dates.js';
 import type { RosterView } from '../crypto/messages.js';
 import { ACTION_GROUPS, isConsented, type Action } from '../logic/actions.js';
 import { recordedActions } from '../logic/recorded-actions.js';

@@ -1,6 +1,6 @@
 // The deeds at the head of an alert: take it, say that one cannot, pass it on, ask the next tier now.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { isClosed } from '../../shared/alert-view.js';
+import { isClosed } from '../../common/alert-view.js';
 import type { OpenedAlert, Person, RosterView } from '../crypto/messages.js';
 import { snoozeChoices } from '../logic/snooze.js';
 import type { AlertDetail } from '../service/desk-api.js';

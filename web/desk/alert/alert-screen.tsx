@@ -1,8 +1,8 @@
 // One alert: what is known, who does what, and everything that can be done about it.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Ladder } from '../../shared/ladder.js';
-import { isClosed } from '../../shared/alert-view.js';
-import { dayAndTime } from '../../shared/dates.js';
+import { Ladder } from '../../common/ladder.js';
+import { isClosed } from '../../common/alert-view.js';
+import { dayAndTime } from '../../common/dates.js';
 import { nextClock } from '../logic/next-clock.js';
 import type { OpenRefusal, Person, RosterView } from '../crypto/messages.js';
 import { policyTiers } from '../service/desk-api.js';

@@ -1,6 +1,6 @@
 // That an alert was sealed beforehand, when, and what made it go out: the text in it may be weeks old.
-import { dayAndTime } from '../../shared/dates.js';
-import type { MessageKey } from '../../shared/i18n.js';
+import { dayAndTime } from '../../common/dates.js';
+import type { MessageKey } from '../../common/i18n.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import { serverNowMs } from '../ui/now.js';
 import { useText } from '../ui/text.js';

@@ -2,7 +2,7 @@
 // for, nothing runs, and pictures are painted from decoded pixels.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AttachmentEntry } from '@jardam/protocol';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { MessageKey } from '../../common/i18n.js';
 import type { OpenedAlert } from '../crypto/messages.js';
 import { plainText, readFileKind } from '../logic/file-kind.js';
 import { mayTellMore } from '../logic/hidden-data.js';

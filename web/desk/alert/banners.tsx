@@ -1,6 +1,6 @@
 // What needs a decision now and is not the alert itself: a stand-down to check, a hand-over, a request to close.
-import { isClosed } from '../../shared/alert-view.js';
-import { dayAndTime } from '../../shared/dates.js';
+import { isClosed } from '../../common/alert-view.js';
+import { dayAndTime } from '../../common/dates.js';
 import type { Person, RosterView } from '../crypto/messages.js';
 import { isStandDownOpen } from '../logic/recorded-actions.js';
 import type { AlertDetail } from '../service/desk-api.js';

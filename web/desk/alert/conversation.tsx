@@ -1,6 +1,6 @@
 // What was said since the report: by the defender, to the defender, and among the team.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { dayAndTime } from '../../shared/dates.js';
+import { dayAndTime } from '../../common/dates.js';
 import type { AlertMessage, OpenedAlert, RosterView } from '../crypto/messages.js';
 import { maxMessageBytes, messageBytes } from '../logic/message-size.js';
 import { DeedButton } from '../ui/deed-button.js';

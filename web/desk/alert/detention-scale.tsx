@@ -1,5 +1,5 @@
 // How long somebody has been held, on a scale of 48 hours.
-import { dayAndTime, duration } from '../../shared/dates.js';
+import { dayAndTime, duration } from '../../common/dates.js';
 import { detentionClock, detentionLimitHours } from '../logic/detention.js';
 import { Since } from '../ui/clock.js';
 import { useNow } from '../ui/now.js';

@@ -1,13 +1,13 @@
 // One page for a diplomat: the questions of Amnesty International's card for diplomats, answered from what the defender
 // sealed and from what the team has recorded. What nobody said is named as not said, never filled in.
-import { dayAndTime } from '../../shared/dates.js';
+import { dayAndTime } from '../../common/dates.js';
 import type { OpenedAlert, RosterView } from '../crypto/messages.js';
 import { recordedActions } from '../logic/recorded-actions.js';
 import type { AlertDetail, QueueEntry } from '../service/desk-api.js';
 import { personName } from '../ui/names.js';
 import { serverNowMs } from '../ui/now.js';
 import { useText } from '../ui/text.js';
-import { regionName } from '../../shared/regions.js';
+import { regionName } from '../../common/regions.js';
 import { ACTION_CODES, type ActionCode } from '../logic/actions.js';
 
 /** What counts as having checked the report. */

@@ -1,7 +1,7 @@
 // What the defender told, question by question; what was not answered is not shown as if it had been.
-import { dayAndTime } from '../../shared/dates.js';
-import { LANGUAGE_NAMES, type MessageKey, type Translate } from '../../shared/i18n.js';
-import { regionName } from '../../shared/regions.js';
+import { dayAndTime } from '../../common/dates.js';
+import { LANGUAGE_NAMES, type MessageKey, type Translate } from '../../common/i18n.js';
+import { regionName } from '../../common/regions.js';
 import type { OpenedAlert } from '../crypto/messages.js';
 import { detentionStartMs } from '../logic/detention.js';
 import { serverNowMs } from '../ui/now.js';

@@ -1,6 +1,6 @@
 // Who has answered, and who can read.
-import type { TierView } from '../../shared/alert-view.js';
-import { dayAndTime } from '../../shared/dates.js';
+import type { TierView } from '../../common/alert-view.js';
+import { dayAndTime } from '../../common/dates.js';
 import type { OpenedAlert, RosterView } from '../crypto/messages.js';
 import type { AlertDetail } from '../service/desk-api.js';
 import { organisationName, personName, tierName } from '../ui/names.js';

@@ -1,7 +1,7 @@
 // Other alerts that may be about the same incident. Nothing is merged: each keeps its state, its clock and its replies,
 // and a note in both tells whoever opens one of them of the other.
 import { useState } from 'preact/hooks';
-import { isClosed } from '../../shared/alert-view.js';
+import { isClosed } from '../../common/alert-view.js';
 import type { OpenedAlert } from '../crypto/messages.js';
 import { mayBeSameIncident } from '../logic/same-incident.js';
 import { shortHeadline } from '../queue/queue-row.js';

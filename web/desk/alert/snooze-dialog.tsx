@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { duration } from '../../shared/dates.js';
+import { duration } from '../../common/dates.js';
 import { ConfirmDialog } from '../ui/dialog.js';
 import { useText } from '../ui/text.js';
 import type { Acts } from './use-acts.js';

@@ -1,7 +1,7 @@
 // Signed acts as components use them: one at a time, with what became of the last one.
 import { useCallback, useRef, useState } from 'preact/hooks';
 import type { StatementType } from '@jardam/protocol';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { MessageKey } from '../../common/i18n.js';
 import type { ActOutcome, DeskStore } from '../service/desk-store.js';
 import { problemKey } from '../ui/problem.js';
 

@@ -1,7 +1,7 @@
 // The Worker's shell: loads a provider of cryptography once, then answers one call after the other.
 import { EFF_LONG_WORDS, wordsFromBytes } from '@jardam/protocol/words';
 import type { Primitives } from '@jardam/protocol';
-import { passwordHash, strongPrimitives } from '../../shared/crypto.js';
+import { passwordHash, strongPrimitives } from '../../common/crypto.js';
 import { createKeyring, type WordSource } from './keyring.js';
 import type { KeyringAnswer, KeyringApi, KeyringCall } from './messages.js';
 

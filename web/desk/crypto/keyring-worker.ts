@@ -1,5 +1,5 @@
 // The page's end of the keyring: typed calls into a Worker, and the switch that ends it.
-import { startWorker } from '../../shared/worker.js';
+import { startWorker } from '../../common/worker.js';
 import url from './desk.worker.ts?worker&url';
 import type { KeyringAnswer, KeyringApi, KeyringMethod } from './messages.js';
 

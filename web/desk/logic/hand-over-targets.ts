@@ -1,4 +1,4 @@
-import type { TierView } from '../../shared/alert-view.js';
+import type { TierView } from '../../common/alert-view.js';
 import type { OpenedAlert, RosterView } from '../crypto/messages.js';
 
 export interface HandOverTarget {

@@ -1,4 +1,4 @@
-import type { MessageKey } from '../../shared/i18n.js';
+import type { MessageKey } from '../../common/i18n.js';
 import type { OwnContact, OwnContacts } from '../service/contacts-api.js';
 
 /** `off`: its provider says that nobody is reached there any more. */

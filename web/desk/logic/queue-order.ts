@@ -1,5 +1,5 @@
 // What stands where in the queue: what is due next comes first.
-import { isClosed } from '../../shared/alert-view.js';
+import { isClosed } from '../../common/alert-view.js';
 import type { AlertDetail, QueueEntry } from '../service/desk-api.js';
 import { nextClock } from './next-clock.js';
 

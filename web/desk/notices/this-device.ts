@@ -1,9 +1,9 @@
 // Whether this browser is notified, and how it begins and ends to be (W3C Push API). The subscription is an address like
 // any other of its owner's: it counts only after it has given back the code that was sent there.
-import type { Problem, Result } from '../../shared/api.js';
-import type { Language } from '../../shared/i18n.js';
-import { forget, recall, remember } from '../../shared/storage.js';
-import { registerServiceWorker } from '../../shared/worker.js';
+import type { Problem, Result } from '../../common/api.js';
+import type { Language } from '../../common/i18n.js';
+import { forget, recall, remember } from '../../common/storage.js';
+import { registerServiceWorker } from '../../common/worker.js';
 import type { ContactsApi, OwnContact } from '../service/contacts-api.js';
 
 /**

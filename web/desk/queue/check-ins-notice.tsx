@@ -1,7 +1,7 @@
 // Check-ins whose question could not be delivered: no machine sends them, so a person has to.
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { dayAndTime } from '../../shared/dates.js';
-import type { Problem } from '../../shared/api.js';
+import { dayAndTime } from '../../common/dates.js';
+import type { Problem } from '../../common/api.js';
 import type { DeskApi, UndeliveredCheckIn } from '../service/desk-api.js';
 import { DeedButton } from '../ui/deed-button.js';
 import { serverNowMs } from '../ui/now.js';

@@ -1,7 +1,7 @@
 // One line of the queue: the clock, how bad it is, what it is about, who has it.
-import { isClosed } from '../../shared/alert-view.js';
-import { dayAndTime } from '../../shared/dates.js';
-import type { Translate } from '../../shared/i18n.js';
+import { isClosed } from '../../common/alert-view.js';
+import { dayAndTime } from '../../common/dates.js';
+import type { Translate } from '../../common/i18n.js';
 import type { RosterView } from '../crypto/messages.js';
 import { nextClock } from '../logic/next-clock.js';
 import { isUnanswered } from '../logic/queue-order.js';

@@ -1,6 +1,6 @@
 // Single keys. They can be switched off (WCAG 2.1.4): with speech input a sentence would otherwise press them all.
 import { useLayoutEffect } from 'preact/hooks';
-import { recall, remember } from '../../shared/storage.js';
+import { recall, remember } from '../../common/storage.js';
 
 export type Shortcut = 'down' | 'up' | 'acknowledge' | 'reply' | 'search' | 'help' | 'close';
 

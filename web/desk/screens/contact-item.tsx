@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { dayAndTime } from '../../shared/dates.js';
+import { dayAndTime } from '../../common/dates.js';
 import { channelKey, contactState, isProvedByCode, testKey } from '../logic/own-contacts.js';
 import type { OwnContact, OwnContacts } from '../service/contacts-api.js';
 import { DeedButton } from '../ui/deed-button.js';

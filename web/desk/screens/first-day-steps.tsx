@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { dayAndTime } from '../../shared/dates.js';
-import { localText } from '../../shared/i18n.js';
+import { dayAndTime } from '../../common/dates.js';
+import { localText } from '../../common/i18n.js';
 import type { KeyringApi, RosterView } from '../crypto/messages.js';
 import { policyTiers, type Invitation } from '../service/desk-api.js';
 import type { Place } from '../service/sign-in.js';

@@ -1,7 +1,7 @@
 // The first day: from an invitation to keys of one's own, one question a screen.
 import { toBase64url } from '@jardam/protocol';
 import { useEffect, useState } from 'preact/hooks';
-import type { Problem } from '../../shared/api.js';
+import type { Problem } from '../../common/api.js';
 import type { KeyringApi, NewKeys, RosterRefusal, RosterView } from '../crypto/messages.js';
 import { personalLink } from '../logic/link.js';
 import { memoryBytesHere } from '../logic/passphrase-cost.js';

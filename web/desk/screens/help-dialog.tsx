@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { setShortcutsOn, shortcutsOn } from '../queue/shortcuts.js';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { MessageKey } from '../../common/i18n.js';
 import { Dialog } from '../ui/dialog.js';
 import { useText } from '../ui/text.js';
 

@@ -1,5 +1,5 @@
 // Screens with a message and at most one way on.
-import type { Problem } from '../../shared/api.js';
+import type { Problem } from '../../common/api.js';
 import type { RosterRefusal } from '../crypto/messages.js';
 import { EntryFrame, type FrameProps } from '../ui/entry-frame.js';
 import { ProblemNotice } from '../ui/problem.js';

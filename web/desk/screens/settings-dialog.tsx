@@ -1,7 +1,7 @@
 import { toBase64url } from '@jardam/protocol';
 import { useState } from 'preact/hooks';
-import type { Problem } from '../../shared/api.js';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { Problem } from '../../common/api.js';
+import type { MessageKey } from '../../common/i18n.js';
 import { memoryBytesHere } from '../logic/passphrase-cost.js';
 import { publicApi } from '../service/desk-api.js';
 import type { SignedInDesk } from '../service/signed-in.js';

@@ -1,7 +1,7 @@
 // Who has duty now and next, what lacks, how ready each tier is; and one's own calendar.
 import { useRef, useState } from 'preact/hooks';
-import { dayAndTime, duration } from '../../shared/dates.js';
-import { localText } from '../../shared/i18n.js';
+import { dayAndTime, duration } from '../../common/dates.js';
+import { localText } from '../../common/i18n.js';
 import { mayRemove, overrideChoices } from '../logic/shifts.js';
 import { policyTiers } from '../service/desk-api.js';
 import type { Person, RosterView } from '../crypto/messages.js';

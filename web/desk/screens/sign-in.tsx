@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Problem } from '../../shared/api.js';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { Problem } from '../../common/api.js';
+import type { MessageKey } from '../../common/i18n.js';
 import type { KeyringApi } from '../crypto/messages.js';
 import { readDeskLink } from '../logic/link.js';
 import { recallPersonal, rememberPersonal, signIn, type Place, type SignInStep } from '../service/sign-in.js';

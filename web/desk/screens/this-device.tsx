@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Result } from '../../shared/api.js';
+import type { Result } from '../../common/api.js';
 import { stateOfDevice, switchOff, switchOn, type DeviceState } from '../notices/this-device.js';
 import type { ContactsApi, OwnContacts } from '../service/contacts-api.js';
 import { DeedButton } from '../ui/deed-button.js';

@@ -1,6 +1,6 @@
 // The person's own contacts as the page sees them (docs/api-desk.md, "Own contacts").
-import { requestDone, requestJson, type Result } from '../../shared/api.js';
-import type { Language } from '../../shared/i18n.js';
+import { requestDone, requestJson, type Result } from '../../common/api.js';
+import type { Language } from '../../common/i18n.js';
 
 export interface OwnContact {
   readonly contactId: string;

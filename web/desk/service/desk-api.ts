@@ -1,7 +1,7 @@
 // The responders' HTTP as the page sees it (docs/api-desk.md). Ids are hexadecimal, keys and hashes base64url.
 import type { SignedRoster } from '@jardam/protocol';
-import type { AlertState, AlertView, LocalText } from '../../shared/alert-view.js';
-import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../shared/api.js';
+import type { AlertState, AlertView, LocalText } from '../../common/alert-view.js';
+import { requestBytes, requestDone, requestJson, type Problem, type Result } from '../../common/api.js';
 import type { RecordedAnswer, RecordedEvent } from '../crypto/messages.js';
 import { createContactsApi, type ContactsApi } from './contacts-api.js';
 import { createShiftsApi, type ShiftsApi } from './shifts-api.js';

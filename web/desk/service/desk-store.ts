@@ -1,8 +1,8 @@
 // What the desk knows: the queue, and every alert it has opened. Decrypted text lives here and in the Worker, in
 // memory only; locking drops both.
 import type { StatementType } from '@jardam/protocol';
-import { isClosed } from '../../shared/alert-view.js';
-import type { Problem, Result } from '../../shared/api.js';
+import { isClosed } from '../../common/alert-view.js';
+import type { Problem, Result } from '../../common/api.js';
 import type { KeyringApi, OpenAlertResult, OpenedFile, Person, RecordFault, RosterView, SealedMessage } from '../crypto/messages.js';
 import { orderQueue } from '../logic/queue-order.js';
 import type { AlertDetail, DeskApi, QueueEntry } from './desk-api.js';

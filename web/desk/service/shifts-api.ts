@@ -1,5 +1,5 @@
 // Shifts as the page sees them (docs/api-desk.md, "Shifts"). Times are ISO 8601.
-import { requestDone, requestJson, type Result } from '../../shared/api.js';
+import { requestDone, requestJson, type Result } from '../../common/api.js';
 
 export interface Duty {
   /** Who is told of a critical alert, and who of every other: outside opening hours the second may be nobody. */

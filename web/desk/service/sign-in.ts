@@ -1,8 +1,8 @@
 // From a passphrase to a working desk: vault, keys, verified roster, signature over the server's challenge.
 import { fromBase64url, toBase64url } from '@jardam/protocol';
-import type { Problem } from '../../shared/api.js';
-import { choosePin, recallRoster, rememberRoster, type Pin } from '../../shared/roster.js';
-import { forget, recall, remember } from '../../shared/storage.js';
+import type { Problem } from '../../common/api.js';
+import { choosePin, recallRoster, rememberRoster, type Pin } from '../../common/roster.js';
+import { forget, recall, remember } from '../../common/storage.js';
 import type { KeyringApi, Person, RosterRefusal, RosterView } from '../crypto/messages.js';
 import { publicApi, type Instance, type Session } from './desk-api.js';
 

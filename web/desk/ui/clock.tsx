@@ -1,5 +1,5 @@
 // The loudest thing on the desk: how long until something happens by itself.
-import { countdown, duration } from '../../shared/dates.js';
+import { countdown, duration } from '../../common/dates.js';
 import type { DueKind } from '../service/desk-api.js';
 import { useNow } from './now.js';
 import { useText } from './text.js';

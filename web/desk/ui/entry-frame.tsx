@@ -1,7 +1,7 @@
 // The plain page around everything before the desk: a heading, one column, the choice of language.
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../shared/i18n.js';
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../../common/i18n.js';
 import { useText } from './text.js';
 
 export interface FrameProps {

@@ -1,6 +1,6 @@
 // Names of organisations, people and tiers, as the verified roster and the policy give them.
-import { localText, type MessageKey, type Translate } from '../../shared/i18n.js';
-import type { TierView } from '../../shared/alert-view.js';
+import { localText, type MessageKey, type Translate } from '../../common/i18n.js';
+import type { TierView } from '../../common/alert-view.js';
 import type { RosterView } from '../crypto/messages.js';
 
 export function organisationName(roster: RosterView, org: string, t: Translate): string {

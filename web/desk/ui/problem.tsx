@@ -1,6 +1,6 @@
 // Why something did not work, in a sentence that says what to do.
-import type { Problem } from '../../shared/api.js';
-import type { MessageKey } from '../../shared/i18n.js';
+import type { Problem } from '../../common/api.js';
+import type { MessageKey } from '../../common/i18n.js';
 import { useText } from './text.js';
 
 const known: Readonly<Record<string, MessageKey>> = {

@@ -1,6 +1,6 @@
 // What the service keeps and a dialog shows and changes.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Problem, Result } from '../../shared/api.js';
+import type { Problem, Result } from '../../common/api.js';
 
 export interface Served<Value> {
   /** null until it was read for the first time. */

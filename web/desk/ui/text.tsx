@@ -1,7 +1,7 @@
 // The reader's language for every component below.
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { translator, type Catalogue, type Language, type MessageKey, type Translate, type Values } from '../../shared/i18n.js';
+import { translator, type Catalogue, type Language, type MessageKey, type Translate, type Values } from '../../common/i18n.js';
 
 const TextContext = createContext<Translate | null>(null);
 export const TextProvider = TextContext.Provider;
