@@ -1,7 +1,7 @@
 // Runs partly inside the page, so the types of both worlds are needed.
 /// <reference lib="dom" />
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../support/browser.js';
 import { PushDevice } from '../support/push-device.js';
 import { sealAlert } from '../support/sealed-alert.js';
@@ -10,6 +10,7 @@ import { eventually, postUntilConfirmed } from './support/alerts.js';
 import { Desks } from './support/desk-page.js';
 import { said } from './support/locale.js';
 import { faultsOf } from './support/looks.js';
+import { PushDelivery } from './support/push-delivery.js';
 import { startWorld, type World } from './support/world.js';
 
 const storyMs = 90_000;
@@ -75,11 +76,6 @@ describe('a device that is notified', () => {
     }, device.subscription);
   }
 
-  /** Hands what the push service was sent to the browser. */
-  async function deliver(cdp: CDPSession, registrationId: Promise<string>, post: ReceivedPost): Promise<void> {
-    await cdp.send('ServiceWorker.deliverPushMessage', { origin: world.url, registrationId: await registrationId, data: device.read(post).toString() });
-  }
-
   const shown = (page: Page): Promise<{ title: string; body: string; lang: string }[]> =>
     page.evaluate(async () => {
       const registration = await navigator.serviceWorker.getRegistration('/desk');
@@ -114,14 +110,7 @@ describe('a device that is notified', () => {
     const { page } = await desks.open(360);
     await page.context().grantPermissions(['notifications'], { origin: world.url });
     await givePushService(page);
-    const cdp = await page.context().newCDPSession(page);
-    const registered = new Promise<string>((resolve) => {
-      cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        const [mine] = registrations.filter(({ scopeURL, isDeleted }) => scopeURL === `${world.url}/desk` && !isDeleted);
-        if (mine) resolve(mine.registrationId);
-      });
-    });
-    await cdp.send('ServiceWorker.enable');
+    const delivery = await PushDelivery.to(page, world.url);
     const signIn = async (): Promise<void> => {
       await page.goto(world.personalLink('osh'));
       await page.locator('input[name=passphrase]').fill('seven quiet horses by the lake');
@@ -133,7 +122,7 @@ describe('a device that is notified', () => {
     await page.getByRole('button', { name: said('desk.contacts.device-switch-on') }).focus();
     await page.keyboard.press('Enter');
     await page.getByText(said('desk.contacts.device-waiting')).waitFor();
-    await deliver(cdp, registered, await nthPost(0));
+    await delivery.push(device.read(await nthPost(0)).toString());
     await page.getByText(said('desk.contacts.device-is-on')).waitFor();
     const own = page.getByRole('dialog').getByRole('listitem').filter({ hasText: said('desk.contacts.channel-web-push') });
     await own.getByText(/^Proved: /).waitFor();
@@ -147,8 +136,8 @@ describe('a device that is notified', () => {
     await eventually(() => page.getByRole('dialog').getByRole('listitem').first().textContent(), (text) => text?.includes(said('desk.contacts.channel-web-push')) === true);
     const before = pushService.posts.length;
     await postUntilConfirmed(world.url, sealAlert(world.coalition, { severity: 'S1', answers: { what: 'The boat was taken' } }));
-    await deliver(cdp, registered, await nthPost(before));
-    const rung = await eventually(() => shown(page), (all) => all.some(({ title }) => title === 'New item'));
+    await delivery.push(device.read(await nthPost(before)).toString());
+    const rung = await shown(page);
     expect(rung).toContainEqual({ title: 'New item', body: expect.stringContaining('desk'), lang: 'en' });
     expect(JSON.stringify(rung)).not.toContain('boat');
 
@@ -168,18 +157,13 @@ describe('a device that is notified', () => {
   it('shows something also for what it cannot read, and keeps no part of the desk', async () => {
     const { page } = await desks.signedIn('lawyer');
     await page.context().grantPermissions(['notifications'], { origin: world.url });
-    const cdp = await page.context().newCDPSession(page);
-    const registered = new Promise<string>((resolve) => {
-      cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations.forEach(({ registrationId, isDeleted }) => (isDeleted ? null : resolve(registrationId))));
-    });
-    await cdp.send('ServiceWorker.enable');
+    const delivery = await PushDelivery.to(page, world.url);
     await openContacts(page);
     // The real push service of this browser cannot be reached from here: exactly what a closed network looks like.
     await page.getByRole('button', { name: said('desk.contacts.device-switch-on') }).click();
     await page.getByText(said('desk.contacts.device-no-service')).waitFor();
-    await cdp.send('ServiceWorker.deliverPushMessage', { origin: world.url, registrationId: await registered, data: '{"title": 7, "body"' });
-    const all = await eventually(() => shown(page), (found) => found.length > 0);
-    expect(all).toEqual([{ title: '•', body: '', lang: '' }]);
+    await delivery.push('{"title": 7, "body"');
+    expect(await shown(page)).toEqual([{ title: '•', body: '', lang: '' }]);
     expect(await page.evaluate(async () => (await caches.keys()).length)).toBe(0);
     const script = await fetch(`${world.url}/notices.js`);
     expect([script.headers.get('cache-control'), script.headers.get('content-security-policy')]).toEqual(['no-cache', "default-src 'none'"]);
