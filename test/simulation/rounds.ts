@@ -9,7 +9,7 @@ import type { Draw } from './draw.js';
 import { readFacts, type Facts } from './facts.js';
 import { FAULTS, SLOW_FAULTS, type Fault } from './faults.js';
 import { readLimits } from './limit-log.js';
-import { Stage } from './stage.js';
+import { Stage, type Instance } from './stage.js';
 import { Violation } from './violation.js';
 
 export interface RoundsOptions {
@@ -91,7 +91,7 @@ async function oneRound(stage: Stage, draw: Draw, faults: readonly Fault[], witn
   await stage.heal();
   await Promise.all(work);
   const back = faults.some((fault) => SLOW_FAULTS.includes(fault));
-  await allAnswer(urls);
+  await allAnswer(stage.instances);
   await wholeLadder(stage, alerts, back ? frozenPatienceMs : climbPatienceMs);
   await closeAll(urls, stage, alerts);
   const facts = await allSent(stage);
@@ -123,10 +123,22 @@ async function acknowledge(desk: readonly DeskClient[], alert: SealedAlert, draw
 }
 
 /** After the faults every instance is itself again; one that is not would be missed when the other dies. */
-async function allAnswer(urls: readonly string[]): Promise<void> {
-  for (const url of urls) {
-    const ready = await within(climbPatienceMs, async () => (await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3_000) }).catch(() => null))?.ok === true);
-    if (!ready) throw new Violation(10, `an instance is not ready ${climbPatienceMs} ms after the last fault`);
+async function allAnswer(instances: readonly Instance[]): Promise<void> {
+  for (const { name, process: service } of instances) {
+    let last = '';
+    const ready = await within(climbPatienceMs, async () => {
+      try {
+        const answer = await fetch(`${service.url}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+        last = `${answer.status} ${await answer.text()}`;
+        return answer.ok;
+      } catch (error) {
+        last = String((error as Error).cause ?? error);
+        return false;
+      }
+    });
+    if (ready) continue;
+    const state = service.exited() ?? 'it runs';
+    throw new Violation(10, `the ${name} instance is not ready ${climbPatienceMs} ms after the last fault: ${state}; last answer: ${last}; its log ends with\n${service.log.join('').slice(-6_000)}`);
   }
 }
 

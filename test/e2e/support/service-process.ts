@@ -12,6 +12,8 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Everything it wrote to its log. */
   readonly log: readonly string[];
+  /** How it ended by itself or by a signal; null while it runs. */
+  exited(): string | null;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -38,6 +40,7 @@ export async function startServiceProcess(environment: Readonly<Record<string, s
     url,
     pid: child.pid as number,
     log,
+    exited: () => (child.exitCode === null && child.signalCode === null ? null : `code ${child.exitCode}, signal ${child.signalCode}`),
     kill: async () => {
       await stopped(child, 'SIGKILL');
     },
