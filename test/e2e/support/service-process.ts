@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
@@ -31,7 +32,7 @@ export async function startServiceProcess(environment: Readonly<Record<string, s
   const log: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => log.push(text));
   try {
-    await untilReady(url, child);
+    await untilReady(url, child, () => log.join('').includes(`listening on port ${onPort}`));
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`the service did not become ready: ${String(error)}\n${log.join('')}`, { cause: error });
@@ -56,25 +57,34 @@ async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<num
   return child.exitCode;
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+/** @param listens whether it has its port; until then whoever answers there is somebody else, whose good health says nothing */
+async function untilReady(url: string, child: ChildProcess, listens: () => boolean): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
-    const answer = await fetch(`${url}/health/ready`).catch(() => null);
-    if (answer?.ok) return;
+    if (listens() && (await fetch(`${url}/health/ready`).catch(() => null))?.ok) return;
     await sleep(100);
   }
   throw new Error(`not ready after ${startTimeoutMs} ms`);
 }
 
-/** A loopback port that was free a moment ago. */
+/**
+ * A loopback port that was free a moment ago, and stays so for a program that is started on it, killed and started again:
+ * it lies below those that Linux (32768 to 60999) and others (from 49152, RFC 6335) give to connections and to listeners
+ * that name none, so only another caller of this could take it. From 12000 on, because browsers refuse 10080 and some below.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(12_000, 32_768);
+    const probe = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(probe, 'listening');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      continue;
+    }
+    probe.close();
+    await once(probe, 'close');
+    return port;
+  }
 }
