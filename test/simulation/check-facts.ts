@@ -27,7 +27,7 @@ export interface Witness {
 }
 
 /** Rounding of milliseconds in SQL and in JavaScript. */
-const roundingMs = 2;
+export const roundingMs = 2;
 const ofLadder = new Set(['notify', 'task', 'unanswered']);
 const closedStates = new Set(['resolved', 'stood_down', 'false_alarm']);
 /** Reasons for which a tier is passed over when it is entered. */
@@ -199,7 +199,8 @@ function checkDelivery(alert: AlertFacts, delivery: DeliveryFacts, sentAt: reado
   const name = `the message "${purpose}" of generation ${gen}, tier ${tier},`;
   const accepted = attempts.filter(({ outcome }) => outcome === 'accepted').length;
   const unclear = attempts.filter(({ outcome }) => outcome === 'ambiguous' || outcome === null).length;
-  must(7, sentAt.length === 0 || (attempts[0]?.startedAt ?? Infinity) <= Math.min(...sentAt) + roundingMs, () => `${name} was taken before any attempt is on record`);
+  const early = (attempts[0]?.startedAt ?? Infinity) - Math.min(...sentAt);
+  must(7, sentAt.length === 0 || early <= roundingMs, () => `${name} was taken ${early} ms before any attempt is on record`);
   must(7, sentAt.length <= attempts.length, () => `${name} was taken ${sentAt.length} times, ${attempts.length} attempts are on record`);
   must(6, accepted <= 1, () => `${name} has ${accepted} clear acceptances`);
   must(6, sentAt.length <= accepted + unclear, () => `${name} was taken ${sentAt.length} times, with ${accepted} clear and ${unclear} unclear attempts`);

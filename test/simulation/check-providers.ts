@@ -1,12 +1,12 @@
 import { CONTACT_KEY_PREFIX } from '../../src/delivery/rate-limits.js';
-import type { ProviderRecord } from './check-facts.js';
+import { roundingMs, type ProviderRecord } from './check-facts.js';
 import type { DeliveryFacts, Facts } from './facts.js';
 import type { NotedLimit } from './limit-log.js';
 import type { ProviderRequest } from './providers.js';
 import { must, Violation } from './violation.js';
 
-/** Rounding of milliseconds, and of a limit that is noted a moment after it was said. */
-const roundingMs = 5;
+/** Rounding of a limit that is noted a moment after it was said. */
+const notedMs = 5;
 /** An attempt that began so soon after a limit was noted may have been chosen before that was committed. */
 const underWayMs = 700;
 
@@ -52,8 +52,8 @@ function checkNoted(
 ): void {
   // An answer that nobody lived to write down cannot be obeyed.
   if (attempt.outcome !== 'rate_limited') return;
-  const over = endOf(at, at + (notBeforeMs ?? 0)) - roundingMs;
-  const noted = limits.find((each) => each.key === CONTACT_KEY_PREFIX + contactId && each.at >= at - roundingMs);
+  const over = endOf(at, at + (notBeforeMs ?? 0)) - notedMs;
+  const noted = limits.find((each) => each.key === CONTACT_KEY_PREFIX + contactId && each.at >= at - notedMs);
   if (noted && endOf(at, noted.at) === noted.at) must(22, noted.until >= over, () => `a provider asked for ${notBeforeMs} ms, ${Math.round(noted.until - at)} ms are noted`);
   if (deliveryId === null) return; // several messages to one chat cannot be told apart there
   const again = requests.find((each) => each.deliveryId === deliveryId && each.at > at && each.at < over);
@@ -63,7 +63,7 @@ function checkNoted(
 /** 22: as long as somebody is to be left alone, no attempt to reach them begins. */
 function checkObeyed({ at }: ProviderRequest, { delivery, startedAt }: Attempt, limits: readonly NotedLimit[], endOf: (from: number, until: number) => number): void {
   const keys = [delivery.provider, CONTACT_KEY_PREFIX + delivery.contactId];
-  const broken = limits.find((each) => keys.includes(each.key) && startedAt > each.at + underWayMs && at < endOf(each.at, each.until) - roundingMs);
+  const broken = limits.find((each) => keys.includes(each.key) && startedAt > each.at + underWayMs && at < endOf(each.at, each.until) - notedMs);
   must(22, broken === undefined, () => `${delivery.channel} was to be left alone for ${Math.round((broken?.until ?? 0) - (broken?.at ?? 0))} ms, and was asked again after ${Math.round(at - (broken?.at ?? 0))} ms`);
 }
 
@@ -74,24 +74,36 @@ function checkObeyed({ at }: ProviderRequest, { delivery, startedAt }: Attempt, 
  */
 function taken(deliveries: readonly DeliveryFacts[], requests: readonly ProviderRequest[]): ProviderRecord[] {
   const byMessage = new Map(deliveries.filter(({ channel }) => channel === 'telegram').map((delivery) => [delivery.providerMessageId, delivery.id]));
-  const accepted = deliveries.flatMap((delivery) =>
-    delivery.channel === 'web-push' ? delivery.attempts.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => ({ delivery, startedAt })) : [],
-  );
-  const unclear = deliveries.flatMap((delivery) => delivery.attempts.filter(({ outcome }) => outcome === 'ambiguous' || outcome === null).map(({ startedAt }) => ({ delivery, startedAt })));
+  const accepted = attemptsOf(deliveries.filter(({ channel }) => channel === 'web-push'), ['accepted']);
+  const unclear = attemptsOf(deliveries, ['ambiguous', null]);
   return requests
     .filter((request) => request.taken)
-    .map(({ contactId, deliveryId, messageId, at }) => {
+    .map((request) => {
+      const { deliveryId, messageId, at } = request;
       // A message that Telegram has not named is nobody's: the tables have some of those, too.
       const known = deliveryId ?? (messageId === null ? undefined : byMessage.get(messageId));
       if (known !== undefined && known !== null) return { deliveryId: known, at };
-      const clear = accepted.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
-      const [sent] = clear < 0 ? [] : accepted.splice(clear, 1);
-      if (sent) return { deliveryId: sent.delivery.id, at };
-      const explains = unclear.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
-      const [found] = explains < 0 ? [] : unclear.splice(explains, 1);
-      if (!found) throw new Violation(6, `a provider took a message for the contact ${contactId} that no clear and no unclear attempt explains`);
-      return { deliveryId: found.delivery.id, at };
+      const attempt = takeFirst(accepted, request) ?? takeFirst(unclear, request);
+      if (!attempt) throw new Violation(6, `a provider took a message for the contact ${request.contactId} that no clear and no unclear attempt explains`);
+      return { deliveryId: attempt.delivery.id, at };
     });
+}
+
+/** The attempts that ended so, in the order in which they began. */
+function attemptsOf(deliveries: readonly DeliveryFacts[], outcomes: readonly (string | null)[]): Attempt[] {
+  return deliveries
+    .flatMap((delivery) => delivery.attempts.map(({ startedAt, outcome }) => ({ delivery, startedAt, outcome })))
+    .filter(({ outcome }) => outcomes.includes(outcome))
+    .sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/**
+ * Takes the earliest of the attempts that can explain the request out of the list. The earliest, because requests come in
+ * the order of time: what explains this one explains each later one as well, but not the other way round.
+ */
+function takeFirst(attempts: Attempt[], { contactId, at }: ProviderRequest): Attempt | undefined {
+  const found = attempts.findIndex(({ delivery, startedAt }) => delivery.contactId === contactId && startedAt <= at + roundingMs);
+  return found < 0 ? undefined : attempts.splice(found, 1)[0];
 }
 
 /** Attempts by message and by contact, to find the one that a request belongs to. */
