@@ -148,6 +148,8 @@ function page(name: 'defender' | 'desk' | 'telegram', first: boolean, named: Rea
     // libsodium is one file of half a megabyte, fetched by nobody who waits for it.
     chunkSizeWarningLimit: 600,
     rollupOptions: {
+      // Compressing takes most of the build and is meant to; whoever starts the program need not read about it.
+      checks: { bundlerTimings: false },
       input: { [name]: here(`./web/${name}/index.html`), ...Object.fromEntries(Object.entries(named).map(([entry, path]) => [entry, here(path)])) },
       output: {
         // Hashes alone: a name may tell what the page is.
