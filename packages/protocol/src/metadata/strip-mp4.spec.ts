@@ -175,12 +175,12 @@ describe('a film that is not understood', () => {
     offsets: box('stco', u32(0, half / 4), Buffer.alloc(half, u32(first))),
   });
   it.each<[string, number, (size: number) => Uint8Array]>([
-    ['chunks that all lie in one place', 80_000, (size) => film(Buffer.alloc(size), pictures(endless(size)))],
-    ['such chunks of places and movements', 80_000, (size) => film(Buffer.alloc(size), pictures(), track('camm', { at: [], ...endless(size) } as TrackParts))],
-    ['tracks without end', 50_000, (size) => film('', boxes('trak', size))],
-    ['tables without end', 50_000, (size) => film('', box('trak', box('mdia', handler('vide'), boxes('minf', size))))],
-    ['media without end', 50_000, (size) => film('', box('trak', header('tkhd'), boxes('mdia', size)))],
-  ])('made to keep the service busy with %s, it takes as much more time as it is longer', (_, size, make) => {
+    ['chunks that all lie in one place', 4_000, (size) => film(Buffer.alloc(size), pictures(endless(size)))],
+    ['such chunks of places and movements', 4_000, (size) => film(Buffer.alloc(size), pictures(), track('camm', { at: [], ...endless(size) } as TrackParts))],
+    ['tracks without end', 4_000, (size) => film('', boxes('trak', size))],
+    ['tables without end', 4_000, (size) => film('', box('trak', box('mdia', handler('vide'), boxes('minf', size))))],
+    ['media without end', 4_000, (size) => film('', box('trak', header('tkhd'), boxes('mdia', size)))],
+  ])('made to keep the service busy with %s, it costs as many more steps as it is longer', (_, size, make) => {
     expect(growthOf(make, cleanFile, size)).toBeLessThan(mostGrowth);
   });
 
