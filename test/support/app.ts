@@ -6,6 +6,7 @@ import type { ServiceConfigInput } from '../../src/platform/config/slices.js';
 import { Database } from '../../src/platform/database/database.js';
 import { createService, type Service } from '../../src/service.js';
 import { testDatabase } from './database.js';
+import { startMailSink } from './mail-sink.js';
 
 export interface TestApp {
   /** Origin of the running service, for example http://127.0.0.1:40123. */
@@ -26,7 +27,7 @@ export interface TestAppOptions {
   readonly databaseUrl?: string;
 }
 
-/** Starts the whole service on a free loopback port, against a fresh test database. */
+/** Starts the whole service on a free loopback port, against a fresh test database and a mail server that takes everything. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = mkdtempSync(join(tmpdir(), 'jardam-app-'));
   const own = options.databaseUrl === undefined ? await testDatabase() : null;
@@ -34,12 +35,16 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const databaseUrl = own?.url ?? options.databaseUrl ?? '';
   const log: string[] = [];
   const given = options.config ?? {};
+  // Without one, mails would go to whatever this machine has on port 25, and where it has nothing the ladder would leave
+  // the first tier as not reached while the test looks at it.
+  const sink = given.mail ? null : await startMailSink();
   const service = await createService({
     config: configOf({
       ...given,
       instance: { dataDir, ...given.instance },
       database: { url: databaseUrl, poolSize: 10, ...given.database },
       http: { host: '127.0.0.1', port: 0, ...given.http },
+      mail: given.mail ?? { host: '127.0.0.1', port: sink?.port, security: 'none' },
     }),
     writeLog: (line) => log.push(line),
   });
@@ -51,6 +56,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     log,
     stop: async () => {
       await service.stop();
+      await sink?.stop();
       await (own ? own.drop() : database.close());
       rmSync(dataDir, { recursive: true, force: true });
     },
