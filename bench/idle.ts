@@ -3,17 +3,14 @@ import type { Ground } from './ground.js';
 import { makeOpenTimers } from './open-alerts.js';
 import { boundLine, type Limit, type Line } from './report.js';
 import type { Scale } from './scale.js';
-import { median, quantile } from './statistics.js';
+import { median, quantile, timesInTurn } from './statistics.js';
 
 const mostMs = 0.5;
 const mostP99Ms = 10;
 const mostRatio = 3;
-const warmUpLooks = 20;
 /** The least that asking the database something can cost. */
 const ROUND_TRIP = { name: 'bench-round-trip', text: 'SELECT clock_timestamp() AS now' } as const;
 
-/** A round trip takes hundredths of a millisecond: many of them, or its median moves from round to round. */
-const limitSamples = 10;
 
 /**
  * What a whole look of the engine costs when nothing is due, with few, many and very many open alerts: the peek, and
@@ -29,34 +26,25 @@ export async function idle(ground: Ground, scale: Scale, log: (line: string) => 
     arms.push({ count, ground: own, look: () => engine.run(), times: [] });
   }
   const limit: number[][] = [];
+  const roundTrip = async (): Promise<void> => void (await ground.database.query(ROUND_TRIP));
+  const calls = [roundTrip, ...arms.map(({ look }) => look)];
   try {
-    for (const arm of arms) await timesOf(arm.look, warmUpLooks);
     for (let round = 0; round < scale.rounds; round++) {
-      limit.push(await timesOf(async () => void (await ground.database.query(ROUND_TRIP)), scale.idleLooks * limitSamples));
-      for (const arm of arms) arm.times.push(await timesOf(arm.look, scale.idleLooks));
+      const [roundTrips, ...looks] = await timesInTurn(calls, scale.idleLooks);
+      limit.push(roundTrips as number[]);
+      for (const [at, arm] of arms.entries()) arm.times.push(looks[at] as number[]);
     }
   } finally {
     for (const arm of arms) await arm.ground.stop();
   }
   const [few, many, most] = arms.map(({ count, times }) => ({ count: count.toLocaleString('en'), times: times.flat(), p50s: times.map(median) }));
   if (!few || !many || !most) throw new Error('there are three numbers of alerts');
-  const roundTrip: Limit = { name: 'one round trip', figures: limit.map(median), unit: 'ms' };
+  const oneRoundTrip: Limit = { name: 'one round trip', figures: limit.map(median), unit: 'ms' };
   const ratio = median(most.p50s.map((p50, round) => p50 / (few.p50s[round] as number)));
   return [
-    boundLine(`idle tick, ${many.count} open alerts, p50`, median(many.times), 'ms', mostMs, roundTrip),
-    boundLine(`idle tick, ${many.count} open alerts, p99`, quantile(many.times, 0.99), 'ms', mostP99Ms, roundTrip, `p99 of a round trip ${quantile(limit.flat(), 0.99).toFixed(2)} ms`),
-    boundLine(`idle tick, ${most.count} ÷ ${few.count} open alerts`, ratio, 'ratio', mostRatio, roundTrip,
+    boundLine(`idle tick, ${many.count} open alerts, p50`, median(many.times), 'ms', mostMs, oneRoundTrip),
+    boundLine(`idle tick, ${many.count} open alerts, p99`, quantile(many.times, 0.99), 'ms', mostP99Ms, oneRoundTrip, `p99 of a round trip ${quantile(limit.flat(), 0.99).toFixed(2)} ms`),
+    boundLine(`idle tick, ${most.count} ÷ ${few.count} open alerts`, ratio, 'ratio', mostRatio, oneRoundTrip,
       `p50 ${median(few.times).toFixed(2)} ms with ${few.count}, ${median(most.times).toFixed(2)} ms with ${most.count}`),
   ];
-}
-
-/** Milliseconds of each call, one after the other. */
-export async function timesOf(call: () => Promise<void>, count: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let at = 0; at < count; at++) {
-    const started = performance.now();
-    await call();
-    times.push(performance.now() - started);
-  }
-  return times;
 }

@@ -7,6 +7,7 @@ import { prepareGround, type Ground } from './ground.js';
 import { idle } from './idle.js';
 import { intake } from './intake.js';
 import { latency } from './latency.js';
+import { linesFromOneCore } from './one-core.js';
 import { pickUp } from './pick-up.js';
 import { pinned } from './pinned.js';
 import { table, type Line } from './report.js';
@@ -27,18 +28,22 @@ const measures: Readonly<Record<string, Measure>> = {
   idle,
 };
 
+/** What costs hundredths of a millisecond is measured by a process that is bound to one core. */
+const onOneCore: readonly string[] = ['pinned', 'idle'];
+
 const USAGE = `npm run bench [-- [--quick] [--rounds N] [--out FILE] [NAME…]]
   NAME      ${Object.keys(measures).join(', ')}; without a name all of them
   --quick   little of everything, to see that it works; its figures prove nothing
   --rounds  how often each arm is measured, in turn with the others (${FULL.rounds})
-  --out     where the JSON goes (bench/results/latest.json)`;
+  --out     where the JSON goes (bench/results/latest.json)
+  --here    in this process, whatever cores it may use; else ${onOneCore.join(' and ')} get a process that is bound to one`;
 
 /** Prints a table, and writes the same as JSON. */
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals: names } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } },
+    options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' }, out: { type: 'string' }, here: { type: 'boolean', default: false }, help: { type: 'boolean' } },
   });
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const unknown = names.filter((name) => !(name in measures));
@@ -52,10 +57,17 @@ async function main(args: readonly string[]): Promise<void> {
   process.once('SIGINT', () => void ground.stop().finally(() => process.exit(130)));
   try {
     for (const name of names.length > 0 ? names : Object.keys(measures)) {
-      log(`measuring: ${name}`);
+      const elsewhere = onOneCore.includes(name) && !values.here;
+      log(`measuring: ${name}${elsewhere ? ', in a process on one core' : ''}`);
       const started = performance.now();
-      lines.push(...(await (measures[name] as Measure)(ground, scale, log)));
-      await ground.clear();
+      if (elsewhere) {
+        lines.push(...(await linesFromOneCore([process.execPath, import.meta.filename, name, '--here', '--rounds', `${scale.rounds}`, ...(values.quick ? ['--quick'] : [])])));
+      } else {
+        lines.push(...(await (measures[name] as Measure)(ground, scale, log)));
+        await ground.clear();
+        // What this one has left to be written must not be written during the next one.
+        await ground.asOwner('CHECKPOINT');
+      }
       log(`measured: ${name}, ${Math.round((performance.now() - started) / 1_000)} s`);
     }
   } finally {

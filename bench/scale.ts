@@ -20,7 +20,7 @@ export const FULL: Scale = {
   intakeAlerts: 600,
   pickUpAlerts: 5_000,
   idleAlerts: [10_000, 1_000_000, 5_000_000],
-  idleLooks: 200,
+  idleLooks: 1_000,
   latencyAlerts: 40,
   escalationTakeOvers: 10,
   deliveryTakeOvers: 5,

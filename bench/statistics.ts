@@ -28,3 +28,25 @@ export async function interleave<Arm extends string>(
   for (let round = 0; round < rounds; round++) for (const name of names) figures[name].push(await arms[name](round));
   return figures;
 }
+
+const callsInTurn = 10;
+/** Before the first that counts: code is compiled, and pages of the database are read. */
+const warmUpCalls = 500;
+
+/**
+ * Milliseconds of each call of several arms, which take turns after a few calls each: what lasts a second on the machine
+ * would else be one arm's.
+ */
+export async function timesInTurn(arms: readonly (() => Promise<void>)[], callsOfEach: number): Promise<number[][]> {
+  const times = arms.map((): number[] => []);
+  for (let done = -warmUpCalls; done < callsOfEach; done += callsInTurn) {
+    for (const [at, call] of arms.entries()) {
+      for (let n = 0; n < callsInTurn; n++) {
+        const started = performance.now();
+        await call();
+        if (done >= 0) times[at]?.push(performance.now() - started);
+      }
+    }
+  }
+  return times;
+}

@@ -16,6 +16,8 @@ const mostDeliveryMs = 31_000;
 const tickMs = 1_000;
 const messages = 10;
 const patienceMs = 60_000;
+/** Half a millisecond of the scheduler's is half of such a release. */
+const limitSamples = 30;
 const longerThanAnyLeaseMs = 120_000;
 const holder = fileURLToPath(new URL('./lock-holder.js', import.meta.url));
 
@@ -30,7 +32,9 @@ export async function takeUp(ground: Ground, scale: Scale, log: (line: string) =
   const delivery: number[] = [];
   try {
     for (let round = 0; round < scale.escalationTakeOvers; round++) {
-      released.push(await releaseOfLock(ground));
+      const releases: number[] = [];
+      while (releases.length < limitSamples) releases.push(await releaseOfLock(ground));
+      released.push(median(releases));
       escalation.push(await takeUpTimer(ground, sink));
       log(`take-up of a timer, round ${round + 1}: ${Math.round(escalation.at(-1) as number)} ms`);
     }
@@ -43,11 +47,10 @@ export async function takeUp(ground: Ground, scale: Scale, log: (line: string) =
   }
   const limit: Limit = { name: 'PostgreSQL gives a killed client’s lock back', figures: released, unit: 'ms' };
   return [
-    // The limit is a few milliseconds with a wait of up to a second on top of it: it cannot make this line void.
-    { ...boundLine('taken up after SIGKILL: escalation, worst', Math.max(...escalation), 'ms', mostEscalationMs, limit,
-      `median ${Math.round(median(escalation))} ms of ${escalation.length}; the other instance looks every ${tickMs} ms`), void: false },
-    { ...boundLine('taken up after SIGKILL: delivery, worst', Math.max(...delivery), 'ms', mostDeliveryMs, limit,
-      `median ${Math.round(median(delivery))} ms of ${delivery.length}; the lease is 30,000 ms`), void: false },
+    boundLine('taken up after SIGKILL: escalation, worst', Math.max(...escalation), 'ms', mostEscalationMs, limit,
+      `median ${Math.round(median(escalation))} ms of ${escalation.length}; the other instance looks every ${tickMs} ms`),
+    boundLine('taken up after SIGKILL: delivery, worst', Math.max(...delivery), 'ms', mostDeliveryMs, limit,
+      `median ${Math.round(median(delivery))} ms of ${delivery.length}; the lease is 30,000 ms`),
   ];
 }
 
