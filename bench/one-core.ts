@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,8 @@ import type { Line } from './report.js';
  * Runs `command` bound to one core, with everything that it starts, and reads the lines from the JSON that it writes.
  *
  * For what costs hundredths of a millisecond: whether this process and the database's happen to share a core doubles or
- * halves such a figure for seconds at a time, which says nothing about the program. Without Linux's `taskset` it runs on
- * all cores, and the spread tells.
+ * halves such a figure for seconds at a time, which says nothing about the program. Where there is no `taskset` it runs
+ * on all cores, and the spread tells.
  *
  * @param command takes `--out FILE`
  * @throws when it fails; what it says goes to standard error
@@ -32,6 +32,8 @@ export async function linesFromOneCore(command: readonly string[]): Promise<Line
 /** The first of the cores that this process may use: in a container that is not always 0. */
 function boundToOneCore(): string[] {
   if (process.platform !== 'linux') return [];
-  const first = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return first === undefined ? [] : ['taskset', '--cpu-list', first];
+  const first = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  const bound = ['taskset', '--cpu-list', first];
+  const [file = '', ...args] = [...bound, process.execPath, '--version'];
+  return spawnSync(file, args).status === 0 ? bound : [];
 }
