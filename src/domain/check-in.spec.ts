@@ -51,6 +51,15 @@ describe('a check-in that nobody answers', () => {
     expect(answerCheckIn(checkIn, 'ok', now + 2 * day)).toEqual({ refused: 'ended' });
   });
 
+  it('counts as asked when any of its questions arrived, and not by what arrives before them or after the end', () => {
+    const at = (stage: CheckIn['stage']): CheckIn => ({ ...plan(), stage, nextAt: stage === 'ended' ? null : now });
+    for (const stage of ['asked', 'prompted'] as const) {
+      for (const message of ['ask', 'silent_prompt'] as const) expect(reachedOwner(at(stage), message, at(stage).round, now).checkIn).toEqual({ ...at(stage), askedReached: true });
+    }
+    for (const stage of ['scheduled', 'ended'] as const) expect(reachedOwner(at(stage), 'ask', at(stage).round, now).checkIn).toEqual(at(stage));
+    expect(reachedOwner(at('asked'), 'reminder', at('asked').round, now).checkIn.askedReached).toBe(false);
+  });
+
   it('is not sent when the question never arrived: the desk is told once, and the owner is asked on', () => {
     let checkIn: CheckIn = { ...plan(), stage: 'prompted', nextAt: now };
     const first = ringCheckIn(checkIn, now, true);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { contact } from '../../test/support/people.js';
+import type { AlertTimer } from './alert.js';
 import { allowance, breakerOpenMs, CLOSED_BREAKER, recordResult } from './breaker.js';
-import { afterAttempt, isWanted, maxAttempts, retryDelayMs, type AttemptedDelivery } from './delivery-outcome.js';
+import { afterAttempt, isWanted, lastMessageDied, maxAttempts, retryDelayMs, type AttemptedDelivery } from './delivery-outcome.js';
 
 const now = 1_000_000;
 const delivery: AttemptedDelivery = { severity: 1, purpose: 'notify', gen: 1, tier: 1, attempt: 1, deadline: now + 300_000 };
@@ -12,6 +13,12 @@ const later = { kind: 'retry', code: 'smtp-450', providerTrouble: false } as con
 const limited = (retryAfterMs: number) => ({ kind: 'rate_limited', code: 'http-429', retryAfterMs }) as const;
 
 describe('after an attempt', () => {
+  it('a message that was taken is sent, and nothing else happens', () => {
+    for (const wanted of [true, false]) {
+      expect(afterAttempt(delivery, { kind: 'accepted', code: 'smtp-250', providerMessageId: null }, { ...context, wanted }, now)).toEqual({ state: 'sent', nextAt: null, disableContact: false, fallback: null });
+    }
+  });
+
   it('a refusal ends the message, and the contact only when the address is at fault', () => {
     expect(afterAttempt(delivery, { kind: 'refused', code: 'smtp-550', contactIsDead: true }, context, now)).toEqual({ state: 'dead', nextAt: null, disableContact: true, fallback: other });
     expect(afterAttempt(delivery, { kind: 'refused', code: 'smtp-554', contactIsDead: false }, context, now).disableContact).toBe(false);
@@ -73,6 +80,28 @@ describe('after an attempt', () => {
   });
 });
 
+describe('the last message of a tier', () => {
+  const timer: AlertTimer = { state: 'notifying', tier: 1, gen: 1, loop: 0, roundGen: 1, owner: null, ackExpiresAt: null, dueAt: now + 60_000, dueKind: 'handed_over' };
+
+  it('that cannot be delivered lets the next tier be told at once, and its own is "not reached"', () => {
+    for (const purpose of ['notify', 'task'] as const) {
+      expect(lastMessageDied(timer, { ...delivery, purpose }, 0, now)).toMatchObject({
+        timer: { ...timer, dueAt: now, dueKind: 'escalate' },
+        entryUpdate: { gen: 1, tier: 1, outcome: 'not_reached', reason: 'all_refused' },
+        events: [{ type: 'UNREACHABLE', tier: 1 }],
+      });
+    }
+  });
+
+  it('changes nothing while another one is alive, when its turn is over, or when it only reminded', () => {
+    expect(lastMessageDied(timer, delivery, 1, now)).toBeNull();
+    expect(lastMessageDied({ ...timer, gen: 2 }, delivery, 0, now)).toBeNull();
+    expect(lastMessageDied({ ...timer, state: 'acknowledged' }, delivery, 0, now)).toBeNull();
+    expect(lastMessageDied({ ...timer, state: 'paused' }, delivery, 0, now)).toBeNull();
+    expect(lastMessageDied(timer, { ...delivery, purpose: 'unanswered' }, 0, now)).toBeNull();
+  });
+});
+
 describe('the breaker of a provider', () => {
   const after = (results: readonly boolean[], everyMs = 100) => results.reduce((breaker, ok, at) => recordResult(breaker, ok, at * everyMs), CLOSED_BREAKER);
 
@@ -80,7 +109,12 @@ describe('the breaker of a provider', () => {
     expect(after([false, false, false, false]).openUntil).toBeNull();
     expect(after([false, false, false, false, false]).openUntil).not.toBeNull();
     expect(after([true, true, true, true, true, true, false, false, false, false, false]).openUntil).toBeNull();
+    expect(after([true, true, true, true, true, false, false, false, false, false]).openUntil).not.toBeNull();
     expect(after([false, false, false, false, false], 20_000).openUntil).toBeNull();
+  });
+
+  it('lets everything through while it is closed', () => {
+    expect(allowance(after([false, false, false, false]), 1_000)).toBe('free');
   });
 
   it('then lets one message try, and closes when that is taken', () => {

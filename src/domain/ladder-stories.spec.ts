@@ -144,6 +144,14 @@ describe('nobody answers', () => {
   });
 });
 
+describe('a timer', () => {
+  it('that is not due, or of a closed alert, is a broken invariant and says so', () => {
+    expect(() => decide(ladder(), open().timer, start + minute - 1, context())).toThrow('not due');
+    const ended = [timerAt({ dueAt: null }), timerAt({ dueKind: null }), timerAt({ state: 'resolved' })];
+    for (const timer of ended) expect(() => decide(ladder(), timer, start + hour, context())).toThrow('closed alert');
+  });
+});
+
 describe('a long wait', () => {
   const entered = timerAt({ tier: 5, gen: 5, dueKind: 'handed_over', dueAt: start + minute });
 
@@ -193,6 +201,13 @@ describe('after downtime', () => {
   it('a critical alert makes up for lost time, but leaves every tier 60 s', () => {
     expect(decide(ladder(1), overdue, start + 3 * hour, inTime).timer).toMatchObject({ tier: 2, dueAt: start + 3 * hour + minute, dueKind: 'escalate' });
     expect(decide(ladder(1), overdue, start + 2 * minute, inTime).deliveries[0]?.deadline).toBe(start + 5 * minute);
+  });
+
+  it('a round that begins late is made up for by a critical alert only', () => {
+    const between = timerAt({ tier: 0, gen: 7, loop: 1, dueKind: 'escalate', dueAt: start });
+    const late = (severity: Severity) => decide(ladder(severity), between, start + 2 * minute, context({ entry: null })).entries;
+    expect(late(1)).toMatchObject([{ tier: 1, lateMs: 2 * minute }]);
+    expect(late(2)).toMatchObject([{ tier: 1, lateMs: 0 }]);
   });
 
   it('the shorter time is still so after the look whether anything has left, and is what people are told', () => {

@@ -67,6 +67,17 @@ describe('who has duty', () => {
   });
 });
 
+describe('overrides of the same length', () => {
+  it('the one for a single person has the last word over the one for all, in whatever order they were made', () => {
+    const all = override('all', ['aida', 'bakyt'], '2026-03-04T00:00Z', '2026-03-05T00:00Z');
+    const one = override('one', ['cholpon'], '2026-03-04T06:00Z', '2026-03-05T06:00Z', 'aida');
+    const later = { ...all, span: span('2026-03-04T07:00Z', '2026-03-05T07:00Z') };
+    for (const overrides of [[all, one], [one, all], [later, one], [one, later]]) {
+      expect(on({ ...EMPTY_ROTA, rotations: [weekly], overrides }, '2026-03-04T08:00Z')).toEqual(['bakyt', 'cholpon']);
+    }
+  });
+});
+
 describe('opening hours and days off', () => {
   const office: Rota = { ...EMPTY_ROTA, hours: [{ org: 'osh', zone: 'Asia/Bishkek', weekly: weekdays }] };
 
