@@ -26,6 +26,11 @@ export class ChatSecrets {
     return K(this.p, this.key, 'jardam/telegram-invite', u64(bytes.length), bytes);
   }
 
+  /** What a button says of its alert, 16 characters: it reaches Telegram, which must not learn the alert's own name. */
+  buttonTag(alertId: Uint8Array): string {
+    return Buffer.from(K(this.p, this.key, 'jardam/telegram-alert', alertId)).toString('base64url').slice(0, 16);
+  }
+
   /** The secret that Telegram shows when it calls the webhook: the same in every instance, without being configured. */
   webhookSecret(botId: number): string {
     return Buffer.from(K(this.p, this.key, 'jardam/telegram-webhook', u64(botId))).toString('base64url');

@@ -99,6 +99,21 @@ describe('panic by one tap', () => {
     expect(rows[0]?.row).not.toContain(toHex(sealed.releaseSecret));
   });
 
+  it('is pressed before it is known to be in the chat: the countdown keeps its secret, and a later note changes nothing', async () => {
+    const sealed = sealPacket(coalition);
+    const sent = () => inTx((tx) => packets.buttonSent(tx, keyOf(sealed)));
+    expect(await sent()).toBe('gone');
+    await arm(sealed);
+    await press(sealed);
+    expect(await sent()).toBe('pressed');
+    const { rows } = await app.database.query<{ secret_sealed: Buffer | null }>('SELECT secret_sealed FROM armed_packet WHERE locator = $1', [Buffer.from(sealed.locator)]);
+    expect(rows[0]?.secret_sealed).toHaveLength(32 + 32 + 16);
+    await inTx((tx) => packets.cancel(tx, keyOf(sealed)));
+    expect([await sent(), await sent()]).toEqual(['in-place', 'in-place']);
+    expect(await inTx((tx) => packets.sendNow(tx, keyOf(sealed)))).toMatchObject({ fired: true });
+    expect(await sent()).toBe('pressed');
+  });
+
   it('is pressed twice with one effect, cancelled twice with one effect, and can be pressed again', async () => {
     const sealed = sealPacket(coalition);
     await arm(sealed);
@@ -127,7 +142,9 @@ describe('panic by one tap', () => {
     await arm(sealed, null);
     expect(await press(sealed)).toEqual({ waiting: true });
     expect(await press(sealed)).toEqual({ waiting: true });
-    expect((await stateOf()).tap).toMatchObject({ state: 'waiting', fireAt: null });
+    expect((await stateOf()).tap).toMatchObject({ state: 'waiting', fireAt: null, buttonSent: true });
+    const { rows } = await app.database.query('SELECT secret_sealed FROM armed_packet WHERE locator = $1', [Buffer.from(sealed.locator)]);
+    expect(rows).toEqual([{ secret_sealed: null }]);
     expect(await inTx((tx) => packets.sendNow(tx, keyOf(sealed)))).toMatchObject({ fired: true });
     expect((await stateOf()).tap).toBeNull();
     expect((await stateOf()).fired).toMatchObject([{ alertId: Buffer.from(sealed.alertId), purpose: 'tap' }]);

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LANGUAGES, toBase64url } from '@jardam/protocol';
 import { ArmedHousekeeping } from '../../src/intake/armed/housekeeping.js';
-import { BotTexts } from '../../src/telegram/texts.js';
+import { BotTexts, type Say } from '../../src/telegram/texts.js';
 import type { TelegramPerson } from '../support/bot-api/person.js';
 import { findCanaries } from '../e2e/support/canaries.js';
 import type { World } from '../e2e/support/world.js';
@@ -118,6 +118,45 @@ describe('what was sealed beforehand', () => {
       expect(await wasSent(first)).toBe(false);
       await until('the status', () => receivedLine(say).test(person.screen));
     }));
+
+  describe('whose button was sent without an answer from Telegram', () => {
+    const twice = (person: TelegramPerson, say: Say): void =>
+      world.telegram.fail('sendMessage', { kind: 'drop-after' }, 1, ({ chat_id: chat, text }) => String(chat) === String(person.id) && text === say('telegram.armed-text'));
+    const withKeys = (person: TelegramPerson, label: string) => person.fromBot.filter(({ keyboard }) => keyboard.flat().some(({ text }) => text === label));
+
+    it('is sent by the first of two buttons, which becomes the status; the other goes', () =>
+      inEveryLanguage(async (lang, say) => {
+        const person = await world.joined(lang);
+        twice(person, say);
+        const sealed = await arm(person, 30, lang);
+        const [first] = withKeys(person, say('telegram.armed-button'));
+        if (first === undefined) throw new Error('there is no button');
+        expect(first.pinned).toBe(false);
+        person.pressesData(first.keyboard[0]?.[0]?.callback_data ?? '', first);
+        await until('the countdown', () => withKeys(person, say('telegram.send-now')).length === 1);
+        await until('the other button is gone', () => withKeys(person, say('telegram.armed-button')).length === 0);
+        await until('what was pressed is pinned', () => first.pinned);
+        person.presses(say('telegram.send-now'));
+        await until('the status', () => receivedLine(say).test(first.text));
+        expect(await wasSent(sealed)).toBe(true);
+        await until('nothing is pinned', () => !person.fromBot.some(({ pinned }) => pinned));
+        expect(withKeys(person, say('telegram.send-now'))).toEqual([]);
+      }));
+
+    it('is sent by a press that is quicker than the second try, and no button is left', () =>
+      inEveryLanguage(async (lang, say) => {
+        const person = await world.joined(lang);
+        twice(person, say);
+        const sealed = sealPacket(world.coalition, { what: marker, ...(roster === undefined ? {} : { roster }) });
+        const body = { packet: toBase64url(sealed.packet), releaseSecret: toBase64url(sealed.releaseSecret), countdownSeconds: 0 };
+        expect((await ask(initData(person.id), 'PUT', 'armed', body)).status).toBe(200);
+        await until('the button', () => withKeys(person, say('telegram.armed-button')).length > 0);
+        person.presses(say('telegram.armed-button'));
+        await until('it is sent', () => wasSent(sealed));
+        await until('the status', () => receivedLine(say).test(person.screen));
+        await until('no button is left, and nothing is pinned', () => withKeys(person, say('telegram.armed-button')).length === 0 && !person.fromBot.some(({ pinned }) => pinned));
+      }));
+  });
 
   describe('a check-in', () => {
     const schedule = async (person: TelegramPerson): Promise<SealedPacket> => {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LANGUAGES } from '@jardam/protocol';
+import { LANGUAGES, type Language } from '@jardam/protocol';
 import { ChatSecrets } from '../../src/telegram/secrets.js';
-import { BotTexts } from '../../src/telegram/texts.js';
+import { BotTexts, type Say } from '../../src/telegram/texts.js';
 import type { TelegramPerson } from '../support/bot-api/person.js';
 import { inEveryLanguage, receivedLine } from '../support/every-language.js';
 import { until } from '../support/ladder.js';
@@ -177,6 +177,57 @@ describe('an emergency in a chat', () => {
       expect((await world.readBy('osh')).filter(({ report }) => report?.answers.what?.includes(text))).toHaveLength(1);
     });
     expect(world.telegram.calls.filter(({ outcome }) => outcome === 'dropped-after').length).toBeGreaterThanOrEqual(5);
+  });
+
+  describe('whose status was sent without an answer from Telegram', () => {
+    const alerted = async (say: Say, lang: Language) => {
+      const person = await world.joined(lang);
+      const honest = say('telegram.honest');
+      world.telegram.fail('sendMessage', { kind: 'drop-after' }, 1, ({ chat_id: chat, text }) => String(chat) === String(person.id) && String(text).includes(honest));
+      const text = canary('unanswered');
+      person.writes(text);
+      const statuses = () => person.fromBot.filter((each) => each.text.includes(honest));
+      await until('the status', () => statuses().length > 0);
+      return { person, text, statuses };
+    };
+
+    it('is ended by a press that is quicker than the second try', () =>
+      inEveryLanguage(async (lang, say) => {
+        const { person, text, statuses } = await alerted(say, lang);
+        person.presses(say('telegram.end'));
+        await until('the question, once', () => statuses().length === 1 && statuses()[0]?.text.includes(say('telegram.end-question')));
+        person.presses(say('telegram.end-yes'));
+        await until('the wish is passed on', () => person.screen.includes(say('telegram.asked-to-stop')));
+        const alert = await alertWith(text);
+        expect((await about(alert)).filter(({ standDown }) => standDown !== undefined)).toHaveLength(1);
+      }));
+
+    it('is ended from either of the two that are there after the second, and keeps the one that was pressed', () =>
+      inEveryLanguage(async (lang, say) => {
+        const { person, text, statuses } = await alerted(say, lang);
+        await until('the second', () => statuses().length === 2);
+        const first = statuses()[0];
+        if (first === undefined) throw new Error('the first status is gone');
+        person.pressesData(first.keyboard[0]?.[0]?.callback_data ?? '', first);
+        await until('the question, in the one that was pressed', () => first.text.includes(say('telegram.end-question')));
+        await until('the other is gone', () => statuses().length === 1);
+        expect(statuses()[0]?.id).toBe(first.id);
+        person.presses(say('telegram.end-no'));
+        await until('the question is taken back', () => !person.screen.includes(say('telegram.end-question')));
+        expect((await about(await alertWith(text))).filter(({ standDown }) => standDown !== undefined)).toEqual([]);
+      }));
+
+    it('is not ended by a button of somebody else’s', async () => {
+      const [{ statuses }, other] = [await alerted(texts.in('en'), 'en'), await world.joined('en')];
+      const [below] = other.fromBot;
+      if (below === undefined) throw new Error('the other account has no message to press below');
+      const data = (statuses()[0]?.keyboard[0]?.[0]?.callback_data ?? '').replace(':ask:', ':yes:');
+      expect(data).toMatch(/^end:yes:[A-Za-z0-9_-]{16}$/);
+      const query = other.pressesData(data, below);
+      const answer = await until('the press is answered', () => world.telegram.calls.find(({ method, parameters }) => method === 'answerCallbackQuery' && parameters.callback_query_id === query));
+      expect(answer.parameters.text).toBe(texts.in('en')('telegram.too-old'));
+      expect(other.fromBot).toContain(below);
+    });
   });
 
   it('does not say that something was deleted when Telegram would not', () =>

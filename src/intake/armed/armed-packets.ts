@@ -78,13 +78,18 @@ export class ArmedPackets {
     return this.gatekeeper.openSecret(row.coalition_id, row.alert_id, row.secret_sealed);
   }
 
-  /** The button is in the chat: from here on the server has a packet and no key. Harmless when repeated. */
-  async buttonSent(tx: Tx, key: PacketKey): Promise<void> {
-    await tx.query(
-      `UPDATE armed_packet SET secret_sealed = NULL
-       WHERE coalition_id = $1 AND locator = $2 AND owner = $3 AND purpose = 'tap' AND state IN ('armed', 'waiting')`,
-      [key.coalitionId, Buffer.from(key.locator), Buffer.from(key.owner)],
-    );
+  /**
+   * The button is in the chat: from here on the server has a packet and no key. Harmless when repeated.
+   *
+   * @returns what the button is good for: it was `pressed` before this was known, or what it opens is `gone`
+   */
+  async buttonSent(tx: Tx, key: PacketKey): Promise<'in-place' | 'pressed' | 'gone'> {
+    const row = await lockPacket(tx, key, 'tap');
+    if (row === null || row.state === 'broken') return 'gone';
+    // The secret of a countdown is its own: sealed by the press, opened at its end.
+    if (row.state === 'counting' || row.state === 'fired') return 'pressed';
+    await tx.query(`UPDATE armed_packet SET secret_sealed = NULL WHERE coalition_id = $1 AND locator = $2`, [key.coalitionId, Buffer.from(key.locator)]);
+    return 'in-place';
   }
 
   /** The button was pressed. A second press changes nothing and is answered like the first; an expired packet counts. */
@@ -96,7 +101,8 @@ export class ArmedPackets {
     if (row.state === 'waiting') return { waiting: true };
     if (row.countdown_seconds === 0) return this.fire(tx, row, key.releaseSecret);
     if (row.countdown_seconds === null) {
-      await tx.query(`UPDATE armed_packet SET state = 'waiting' WHERE coalition_id = $1 AND locator = $2`, [row.coalition_id, row.locator]);
+      // Whoever presses has the secret; a copy that had not been deleted yet is not needed any more.
+      await tx.query(`UPDATE armed_packet SET state = 'waiting', secret_sealed = NULL WHERE coalition_id = $1 AND locator = $2`, [row.coalition_id, row.locator]);
       return { waiting: true };
     }
     const sealed = this.gatekeeper.sealSecret(row.coalition_id, row.alert_id, key.releaseSecret);

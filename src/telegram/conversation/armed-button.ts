@@ -4,7 +4,7 @@ import { ArmedPackets } from '../../intake/armed/armed-packets.js';
 import { CheckIns } from '../../intake/armed/check-ins.js';
 import { DEFAULT_COALITION } from '../../platform/coalition.js';
 import type { Tx } from '../../platform/database/database.js';
-import type { Account } from '../accounts/accounts.js';
+import { Accounts, type Account } from '../accounts/accounts.js';
 import type { Incoming } from '../ingest/read-update.js';
 import { Jobs } from '../outbox/jobs.js';
 import { ChatSealer } from '../sealing/chat-sealer.js';
@@ -44,10 +44,20 @@ export class ArmedButton {
   constructor(
     @Inject(ArmedPackets) private readonly packets: ArmedPackets,
     @Inject(CheckIns) private readonly checkIns: CheckIns,
+    @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(BotTexts) private readonly texts: BotTexts,
     @Inject(ChatSealer) private readonly sealer: ChatSealer,
   ) {}
+
+  /** From now on this message carries the account's button, or what becomes of it: pinned, and the only one. */
+  async place(tx: Tx, { owner, buttonMessageId }: Account, chatId: number, messageId: number): Promise<void> {
+    if (buttonMessageId === messageId) return;
+    await this.accounts.setButton(tx, owner, messageId);
+    if (buttonMessageId !== 0) await this.jobs.queue(tx, owner, { kind: 'delete', chatId, messageIds: [buttonMessageId], alertId: null });
+    const pin = { chat_id: chatId, message_id: messageId, disable_notification: true };
+    await this.jobs.queue(tx, owner, { kind: 'call', method: 'pinChatMessage', parameters: pin });
+  }
 
   /** @returns what to show above the chat for a moment, null for nothing, undefined when the press is not meant for this */
   async pressed(tx: Tx, account: Account, press: Press): Promise<string | null | undefined> {
@@ -67,11 +77,13 @@ export class ArmedButton {
     if (letter === 'x') {
       const cancelled = await this.packets.cancel(tx, key);
       if ('refused' in cancelled) return cancelled.refused === 'already-fired' ? say('telegram.already-sent') : say('telegram.too-old');
+      await this.placePressed(tx, account, press);
       await this.edit(tx, account, press, buttonMessage(say, locator, releaseSecret));
       return say('telegram.cancelled');
     }
     const done = letter === 's' ? await this.packets.sendNow(tx, { ...key, releaseSecret }) : await this.packets.press(tx, { ...key, releaseSecret });
     if ('refused' in done) return done.refused === 'already-fired' ? say('telegram.already-sent') : say('telegram.too-old');
+    await this.placePressed(tx, account, press);
     // Once sent, the notice of it turns this message into the status.
     if ('fired' in done) return null;
     const text = 'fireAt' in done ? say('telegram.countdown', { time: clockSeconds(done.fireAt, await this.sealer.zone()) }) : say('telegram.confirm');
@@ -82,6 +94,11 @@ export class ArmedButton {
     ]);
     await this.edit(tx, account, press, { text, reply_markup: buttons });
     return null;
+  }
+
+  /** A button whose number is not known: pressed before it was noted, or one of two because Telegram's answer was lost. */
+  private placePressed(tx: Tx, account: Account, press: Press): Promise<void> {
+    return this.place(tx, account, press.userId, press.messageId);
   }
 
   private async edit(tx: Tx, account: Account, press: Press, message: { text: string; reply_markup: Markup }): Promise<void> {

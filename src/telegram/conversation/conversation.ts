@@ -7,7 +7,7 @@ import type { Incoming, SentContent } from '../ingest/read-update.js';
 import type { Unit } from '../ingest/units.js';
 import { Jobs } from '../outbox/jobs.js';
 import { ChatSecrets } from '../secrets.js';
-import { ChatAlerts } from '../status/chat-alerts.js';
+import { ChatAlerts, type ChatAlert } from '../status/chat-alerts.js';
 import { BotTexts } from '../texts.js';
 import { ArmedButton } from './armed-button.js';
 import { Emergency } from './emergency.js';
@@ -104,15 +104,24 @@ export class Conversation {
     const armed = await this.armed.pressed(tx, account, press);
     if (armed !== undefined) return armed;
     if (await this.joining.choose(tx, account, press)) return null;
-    const [what, value] = press.data.split(':');
+    const [what, value, tag = ''] = press.data.split(':');
     if (what === 'end') {
-      const alert = await this.alerts.byStatusMessage(tx, account.owner, press.messageId);
+      const alert = await this.alerts.byTag(tx, account.owner, tag);
       if (alert === null || !alert.fromChat) return this.texts.in(account.lang)('telegram.too-old');
       if (value === 'yes') await this.emergency.standDown(tx, account, alert, await databaseNow(tx));
       await this.alerts.setAskingToStop(tx, alert.alertId, value === 'ask');
+      await this.keepPressed(tx, press, alert);
       await this.jobs.queue(tx, account.owner, { kind: 'status', alertId: toHex(alert.alertId) });
       return null;
     }
     return this.texts.in(account.lang)('telegram.too-old');
+  }
+
+  /** The status goes on in the message that the person is looking at; of a second one, sent after a lost answer, nothing stays. */
+  private async keepPressed(tx: Tx, press: Extract<Incoming, { kind: 'press' }>, { alertId, owner, statusMessageId }: ChatAlert): Promise<void> {
+    if (statusMessageId === press.messageId) return;
+    await this.alerts.setStatusMessage(tx, alertId, press.messageId);
+    if (statusMessageId === 0) return;
+    await this.jobs.queue(tx, owner, { kind: 'delete', chatId: press.userId, messageIds: [statusMessageId], alertId: null });
   }
 }

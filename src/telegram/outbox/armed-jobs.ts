@@ -9,7 +9,7 @@ import { INSTANCE_CONFIG, type InstanceConfig } from '../../platform/config/slic
 import { Database, type Tx } from '../../platform/database/database.js';
 import { Accounts, type Account } from '../accounts/accounts.js';
 import { BotClient, type CallOutcome } from '../api/bot-client.js';
-import { buttonMessage, checkInMessage } from '../conversation/armed-button.js';
+import { ArmedButton, buttonMessage, checkInMessage } from '../conversation/armed-button.js';
 import { Emergency } from '../conversation/emergency.js';
 import { markup, openButton } from '../conversation/keyboards.js';
 import { ChatSealer } from '../sealing/chat-sealer.js';
@@ -31,6 +31,7 @@ export class ArmedJobs {
     @Inject(CheckIns) private readonly checkIns: CheckIns,
     @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(ChatAlerts) private readonly alerts: ChatAlerts,
+    @Inject(ArmedButton) private readonly button: ArmedButton,
     @Inject(Emergency) private readonly emergency: Emergency,
     @Inject(ChatSealer) private readonly sealer: ChatSealer,
     @Inject(Jobs) private readonly jobs: Jobs,
@@ -60,13 +61,11 @@ export class ArmedJobs {
     if (!sent.ok) return sent;
     const messageId = (sent.result as { message_id: number }).message_id;
     await this.database.transaction(async (tx) => {
-      await this.packets.buttonSent(tx, key);
-      // Looked up again: a second button may have been put there meanwhile.
-      const before = (await this.accounts.lock(tx, claimed.owner))?.buttonMessageId ?? 0;
-      await this.accounts.setButton(tx, claimed.owner, messageId);
-      if (before !== 0) await this.jobs.queue(tx, claimed.owner, { kind: 'delete', chatId, messageIds: [before], alertId: null });
-      const pin = { chat_id: chatId, message_id: messageId, disable_notification: true };
-      await this.jobs.queue(tx, claimed.owner, { kind: 'call', method: 'pinChatMessage', parameters: pin });
+      // Looked up again: it may have been pressed meanwhile, and whoever left has no button.
+      const now = await this.accounts.lock(tx, claimed.owner);
+      const button = await this.packets.buttonSent(tx, key);
+      if (now !== null && button === 'in-place') return this.button.place(tx, now, chatId, messageId);
+      if (button === 'gone') await this.jobs.queue(tx, claimed.owner, { kind: 'delete', chatId, messageIds: [messageId], alertId: null });
     });
     return sent;
   }

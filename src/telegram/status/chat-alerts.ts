@@ -9,6 +9,8 @@ import { ChatSecrets } from '../secrets.js';
 export interface ChatAlert {
   readonly alertId: Buffer;
   readonly owner: Buffer;
+  /** Names the alert in the buttons below its status. */
+  readonly tag: string;
   /** Written in the chat; otherwise sealed on the person's own phone, and the bot can add nothing to it. */
   readonly fromChat: boolean;
   readonly statusMessageId: number;
@@ -62,9 +64,16 @@ export class ChatAlerts {
     return this.one(reader, `WHERE c.coalition_id = $1 AND c.alert_id = $2 ${locking}`, [Buffer.from(alertId)]);
   }
 
-  /** The alert that this message of the bot is about. */
-  async byStatusMessage(tx: Tx, owner: Uint8Array, messageId: number): Promise<ChatAlert | null> {
-    return this.one(tx, 'WHERE c.coalition_id = $1 AND c.owner = $2 AND c.status_message_id = $3 FOR UPDATE OF c', [Buffer.from(owner), messageId]);
+  /**
+   * The alert that a pressed button names, locked; null when the account has none of that name any more. Not looked up by
+   * the message: a person can be quicker than the note of its number, and that note is missing when Telegram's answer is lost.
+   */
+  async byTag(tx: Tx, owner: Uint8Array, tag: string): Promise<ChatAlert | null> {
+    const { rows } = await tx.query<Row>(`SELECT ${COLUMNS} FROM telegram_alert c WHERE c.coalition_id = $1 AND c.owner = $2 FOR UPDATE OF c`, [
+      DEFAULT_COALITION,
+      Buffer.from(owner),
+    ]);
+    return rows.map((row) => this.chatAlertOf(row)).find((alert) => alert.tag === tag) ?? null;
   }
 
   async add(tx: Tx, owner: Uint8Array, alertId: Uint8Array, parts: { readonly signSeed?: Uint8Array; readonly statusMessageId?: number }): Promise<void> {
@@ -179,23 +188,24 @@ export class ChatAlerts {
 
   private async one(reader: Tx | Database, rest: string, values: readonly unknown[]): Promise<ChatAlert | null> {
     const { rows } = await reader.query<Row>(`SELECT ${COLUMNS} FROM telegram_alert c ${rest}`, [DEFAULT_COALITION, ...values]);
-    return rows[0] === undefined ? null : chatAlertOf(rows[0]);
+    return rows[0] === undefined ? null : this.chatAlertOf(rows[0]);
   }
-}
 
-function chatAlertOf(row: Row): ChatAlert {
-  return {
-    alertId: row.alert_id,
-    owner: row.owner,
-    fromChat: row.sign_seed_sealed !== null,
-    statusMessageId: row.status_message_id,
-    additions: row.additions,
-    addedAt: row.added_at,
-    filesWaiting: row.files_waiting,
-    filesRefused: row.files_refused,
-    undeleted: row.undeleted,
-    askingToStop: row.asking_to_stop,
-    held: row.held_envelope === null || row.held_message_id === null ? null : { envelope: row.held_envelope, messageId: row.held_message_id },
-    movingMessageId: row.held_message_id,
-  };
+  private chatAlertOf(row: Row): ChatAlert {
+    return {
+      alertId: row.alert_id,
+      owner: row.owner,
+      tag: this.secrets.buttonTag(row.alert_id),
+      fromChat: row.sign_seed_sealed !== null,
+      statusMessageId: row.status_message_id,
+      additions: row.additions,
+      addedAt: row.added_at,
+      filesWaiting: row.files_waiting,
+      filesRefused: row.files_refused,
+      undeleted: row.undeleted,
+      askingToStop: row.asking_to_stop,
+      held: row.held_envelope === null || row.held_message_id === null ? null : { envelope: row.held_envelope, messageId: row.held_message_id },
+      movingMessageId: row.held_message_id,
+    };
+  }
 }

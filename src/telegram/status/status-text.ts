@@ -57,6 +57,6 @@ function additions({ alert, say, zone }: StatusInput): string[] {
 function endButtons(alert: ChatAlert, view: AlertView, say: Say): (readonly Button[])[] {
   // An alert that was sealed on a phone is ended there, with the phrase: never in a chat.
   if (!alert.fromChat || view.events.some(({ type }) => type === 'STAND_DOWN_REQUEST')) return [];
-  if (!alert.askingToStop) return [[{ text: say('telegram.end'), callback_data: 'end:ask' }]];
-  return [[{ text: say('telegram.end-yes'), callback_data: 'end:yes' }, { text: say('telegram.end-no'), callback_data: 'end:no' }]];
+  if (!alert.askingToStop) return [[{ text: say('telegram.end'), callback_data: `end:ask:${alert.tag}` }]];
+  return [[{ text: say('telegram.end-yes'), callback_data: `end:yes:${alert.tag}` }, { text: say('telegram.end-no'), callback_data: `end:no:${alert.tag}` }]];
 }
