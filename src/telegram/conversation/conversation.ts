@@ -108,7 +108,8 @@ export class Conversation {
     if (what === 'end') {
       const alert = await this.alerts.byTag(tx, account.owner, tag);
       if (alert === null || !alert.fromChat) return this.texts.in(account.lang)('telegram.too-old');
-      if (value === 'yes') await this.emergency.standDown(tx, account, alert, await databaseNow(tx));
+      // Only while the question stands: people who are afraid press twice, and every wish is announced.
+      if (value === 'yes' && alert.askingToStop) await this.emergency.standDown(tx, account, alert, await databaseNow(tx));
       await this.alerts.setAskingToStop(tx, alert.alertId, value === 'ask');
       await this.keepPressed(tx, press, alert);
       await this.jobs.queue(tx, account.owner, { kind: 'status', alertId: toHex(alert.alertId) });

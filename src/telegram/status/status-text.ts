@@ -26,6 +26,9 @@ export interface StatusMessage {
 export function statusMessage(input: StatusInput): StatusMessage {
   const { view, alert, say, zone, publicUrl } = input;
   const closed = isClosed(view.state);
+  // An alert that was sealed on a phone is ended there, with the phrase: never in a chat. Once asked for, the end is with
+  // the responders, and a press on an older copy of this message opens no question again.
+  const mayEnd = alert.fromChat && !closed && !view.events.some(({ type }) => type === 'STAND_DOWN_REQUEST');
   const lines = [
     [say('telegram.received', { time: clockTime(new Date(view.receivedAt), zone) }), ...present(input)].join(' · '),
     ...additions(input),
@@ -35,8 +38,8 @@ export function statusMessage(input: StatusInput): StatusMessage {
   const paragraphs = [lines.join('\n')];
   if (!closed && view.unanswered) paragraphs.push(say('telegram.unanswered', { phones: input.phones }).trim());
   if (alert.fromChat && !closed) paragraphs.push(say(alert.undeleted ? 'telegram.honest-undeleted' : 'telegram.honest'));
-  if (alert.askingToStop && !closed) paragraphs.push(say('telegram.end-question'));
-  return { text: paragraphs.join('\n\n'), reply_markup: closed ? markup() : markup(...endButtons(alert, view, say), openButton(say, publicUrl)) };
+  if (alert.askingToStop && mayEnd) paragraphs.push(say('telegram.end-question'));
+  return { text: paragraphs.join('\n\n'), reply_markup: closed ? markup() : markup(...(mayEnd ? endButtons(alert, say) : []), openButton(say, publicUrl)) };
 }
 
 /** How far it has come, in a word or two: never better than it is. */
@@ -54,9 +57,7 @@ function additions({ alert, say, zone }: StatusInput): string[] {
   return alert.additions === 0 || alert.addedAt === null ? [] : [say('telegram.additions', { n: alert.additions, time: clockTime(alert.addedAt, zone) })];
 }
 
-function endButtons(alert: ChatAlert, view: AlertView, say: Say): (readonly Button[])[] {
-  // An alert that was sealed on a phone is ended there, with the phrase: never in a chat.
-  if (!alert.fromChat || view.events.some(({ type }) => type === 'STAND_DOWN_REQUEST')) return [];
+function endButtons(alert: ChatAlert, say: Say): (readonly Button[])[] {
   if (!alert.askingToStop) return [[{ text: say('telegram.end'), callback_data: `end:ask:${alert.tag}` }]];
   return [[{ text: say('telegram.end-yes'), callback_data: `end:yes:${alert.tag}` }, { text: say('telegram.end-no'), callback_data: `end:no:${alert.tag}` }]];
 }
