@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LANGUAGES, toBase64url } from '@jardam/protocol';
 import { ArmedHousekeeping } from '../../src/intake/armed/housekeeping.js';
@@ -10,13 +10,15 @@ import { nextRoster } from '../support/coalition.js';
 import { inEveryLanguage, receivedLine } from '../support/every-language.js';
 import { until } from '../support/ladder.js';
 import { startMailSink, type MailSink } from '../support/mail-sink.js';
-import { sealPacket, type SealedPacket } from '../support/sealed-packet.js';
+import { miniAppClient, type MiniAppClient } from '../support/mini-app-client.js';
+import type { PacketOptions, SealedPacket } from '../support/sealed-packet.js';
 import { DUTY_DESK_ADDRESS, publishRoster } from '../support/stored-coalition.js';
 import { telegramWorld, type TelegramWorld } from '../support/telegram-world.js';
 
 // Sealed on the phone, armed through the Mini App's endpoints, pressed in the chat.
 describe('what was sealed beforehand', () => {
   let world: TelegramWorld;
+  let app: MiniAppClient;
   let mail: MailSink;
   /** Of people who changed meanwhile. */
   let roster: TelegramWorld['coalition']['roster'] | undefined;
@@ -27,40 +29,23 @@ describe('what was sealed beforehand', () => {
   beforeAll(async () => {
     mail = await startMailSink();
     world = await telegramWorld({ mail: { host: '127.0.0.1', port: mail.port, security: 'none', from: 'notice@example.org' } });
+    app = miniAppClient(world);
   }, 60_000);
   afterAll(async () => {
     await world.stop();
     await mail.stop();
   });
 
-  /** As Telegram signs it for a Mini App that this account opened. */
-  const initData = (userId: number, at = Date.now(), token = world.telegram.token): string => {
-    const fields = { auth_date: String(Math.floor(at / 1_000)), user: JSON.stringify({ id: userId, first_name: 'Person' }) };
-    const text = `auth_date=${fields.auth_date}\nuser=${fields.user}`;
-    const key = createHmac('sha256', 'WebAppData').update(token).digest();
-    return new URLSearchParams({ ...fields, hash: createHmac('sha256', key).update(text).digest('hex') }).toString();
-  };
-  const ask = async (who: string, method: string, path: string, body?: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
-    const answer = await fetch(`${world.app.url}/api/v1/telegram/${path}`, {
-      method,
-      headers: { authorization: `tma ${who}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
-  };
+  const packet = (): PacketOptions => ({ what: marker, ...(roster === undefined ? {} : { roster }) });
   const arm = async (person: TelegramPerson, countdownSeconds: number | null, lang: (typeof LANGUAGES)[number] = 'en'): Promise<SealedPacket> => {
-    const sealed = sealPacket(world.coalition, { what: marker, ...(roster === undefined ? {} : { roster }) });
-    const body = { packet: toBase64url(sealed.packet), releaseSecret: toBase64url(sealed.releaseSecret), countdownSeconds };
-    expect(await ask(initData(person.id), 'PUT', 'armed', body)).toMatchObject({ status: 200, json: { locator: toBase64url(sealed.locator) } });
+    const sealed = await app.arm(person, countdownSeconds, packet());
     const locator = toBase64url(sealed.locator);
     await until('the button is pinned', () =>
       person.fromBot.some(({ pinned, text, keyboard }) => pinned && text === texts.in(lang)('telegram.armed-text') && keyboard[0]?.[0]?.callback_data?.includes(locator) === true),
     );
     return sealed;
   };
-  const wasSent = async ({ alertId }: SealedPacket): Promise<boolean> =>
-    (await world.app.database.query('SELECT FROM alert WHERE alert_id = $1', [Buffer.from(alertId)])).rowCount === 1;
+  const wasSent = (sealed: SealedPacket): Promise<boolean> => app.wasSent(sealed);
 
   it.each(LANGUAGES)('arms, counts down, cancels, and sends by a second press, in %s', async (lang) => {
     const say = texts.in(lang);
@@ -147,9 +132,7 @@ describe('what was sealed beforehand', () => {
       inEveryLanguage(async (lang, say) => {
         const person = await world.joined(lang);
         twice(person, say);
-        const sealed = sealPacket(world.coalition, { what: marker, ...(roster === undefined ? {} : { roster }) });
-        const body = { packet: toBase64url(sealed.packet), releaseSecret: toBase64url(sealed.releaseSecret), countdownSeconds: 0 };
-        expect((await ask(initData(person.id), 'PUT', 'armed', body)).status).toBe(200);
+        const sealed = await app.arm(person, 0, packet());
         await until('the button', () => withKeys(person, say('telegram.armed-button')).length > 0);
         person.presses(say('telegram.armed-button'));
         await until('it is sent', () => wasSent(sealed));
@@ -160,16 +143,8 @@ describe('what was sealed beforehand', () => {
 
   describe('a check-in', () => {
     const schedule = async (person: TelegramPerson): Promise<SealedPacket> => {
-      const sealed = sealPacket(world.coalition, { t: 'check-in', what: marker });
-      const body = {
-        packet: toBase64url(sealed.packet),
-        releaseSecret: toBase64url(sealed.releaseSecret),
-        dueAt: new Date(Date.now() + 7_200_000).toISOString(),
-        graceMinutes: 20,
-        repeat: 'none',
-      };
-      expect(await ask(initData(person.id), 'POST', 'check-ins', body)).toMatchObject({ status: 201 });
-      expect(await ask(initData(person.id), 'GET', 'me')).toMatchObject({ json: { checkIns: [{ stage: 'scheduled', graceMinutes: 20 }] } });
+      const sealed = await app.schedule(person, packet());
+      expect(await app.ask(app.initData(person.id), 'GET', 'me')).toMatchObject({ json: { checkIns: [{ stage: 'scheduled', graceMinutes: 20 }] } });
       return sealed;
     };
     const stageOf = async ({ locator }: SealedPacket): Promise<string | undefined> =>
@@ -252,12 +227,12 @@ describe('what was sealed beforehand', () => {
   it('shows the Mini App nothing without data that Telegram signed for this bot, just now, for somebody who joined', async () => {
     const person = await world.joined();
     const stranger = world.telegram.person();
-    expect(await ask('', 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'not-telegram' } });
-    expect(await ask(initData(person.id, Date.now(), `${world.telegram.token}x`), 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'not-telegram' } });
-    expect(await ask(initData(person.id, Date.now() - 7_200_000), 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'expired' } });
-    expect(await ask(initData(stranger.id), 'GET', 'me')).toMatchObject({ status: 403, json: { code: 'not-joined' } });
-    expect(await ask(initData(person.id), 'PUT', 'armed', { packet: '!', releaseSecret: '', countdownSeconds: 5 })).toMatchObject({ status: 400, json: { code: 'bad-body', detail: 'packet: base64url' } });
-    expect(await ask(initData(person.id), 'DELETE', 'check-ins/AAAAAAAAAAAAAAAA')).toMatchObject({ status: 404 });
+    expect(await app.ask('', 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'not-telegram' } });
+    expect(await app.ask(app.initData(person.id, Date.now(), `${world.telegram.token}x`), 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'not-telegram' } });
+    expect(await app.ask(app.initData(person.id, Date.now() - 7_200_000), 'GET', 'me')).toMatchObject({ status: 401, json: { code: 'expired' } });
+    expect(await app.ask(app.initData(stranger.id), 'GET', 'me')).toMatchObject({ status: 403, json: { code: 'not-joined' } });
+    expect(await app.ask(app.initData(person.id), 'PUT', 'armed', { packet: '!', releaseSecret: '', countdownSeconds: 5 })).toMatchObject({ status: 400, json: { code: 'bad-body', detail: 'packet: base64url' } });
+    expect(await app.ask(app.initData(person.id), 'DELETE', 'check-ins/AAAAAAAAAAAAAAAA')).toMatchObject({ status: 404 });
   });
 
   it('is gone with the account after /stop', async () => {
@@ -266,7 +241,7 @@ describe('what was sealed beforehand', () => {
     person.writes('/stop');
     await until('the farewell', () => person.screen.includes('You have left'));
     await until('the button is gone', () => !person.screen.includes('My list'));
-    expect(await ask(initData(person.id), 'GET', 'me')).toMatchObject({ status: 403 });
+    expect(await app.ask(app.initData(person.id), 'GET', 'me')).toMatchObject({ status: 403 });
   });
 
   it('asks neutrally, once and in their language, to arm again when people have changed; the old button still works', async () => {

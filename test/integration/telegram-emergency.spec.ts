@@ -79,6 +79,18 @@ describe('an emergency in a chat', () => {
       expect(person.own).toHaveLength(1);
     }));
 
+  it('gives no file up because Telegram asks for a pause or does not know the bot for a moment', async () => {
+    const person = await world.joined();
+    const text = canary('patience');
+    const unauthorised = { kind: 'refuse', code: 401, description: 'Unauthorized' } as const;
+    for (const method of ['getFile', 'file']) for (const fault of [{ kind: 'flood', retryAfterSeconds: 1 }, unauthorised] as const) world.telegram.fail(method, fault);
+    person.sendsFile('document', { bytes: Buffer.from(text), type: 'application/pdf', name: 'a.pdf', caption: text });
+    const alert = await alertWith(text);
+    await until('the file is there', async () => (await about(alert)).some(({ files }) => files.length === 1), 80_000);
+    await until('the chat is clean', () => person.own.length === 0);
+    expect(person.screen).not.toContain(texts.in('en')('telegram.files-refused', { n: 1 }));
+  });
+
   it('hands a place over, then only the latest of those that follow it', () =>
     inEveryLanguage(async (lang, say) => {
       const person = await world.joined(lang);

@@ -1,38 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { toBase64url } from '@jardam/protocol';
-import { signedInitData } from '../support/bot-api/init-data.js';
-import type { TelegramPerson } from '../support/bot-api/person.js';
 import { until } from '../support/ladder.js';
-import { sealPacket, type SealedPacket } from '../support/sealed-packet.js';
+import { miniAppClient, type MiniAppClient } from '../support/mini-app-client.js';
+import type { SealedPacket } from '../support/sealed-packet.js';
 import { telegramWorld, type TelegramWorld } from '../support/telegram-world.js';
 
 // What the silence of somebody who planned a check-in is worth.
 describe('the channel by which people answer', () => {
   let world: TelegramWorld;
+  let app: MiniAppClient;
 
   beforeAll(async () => {
     world = await telegramWorld();
+    app = miniAppClient(world);
   }, 60_000);
   afterAll(() => world.stop());
 
-  /** A check-in in two hours, planned through the Mini App's endpoint. */
-  const plan = async (person: TelegramPerson): Promise<SealedPacket> => {
-    const sealed = sealPacket(world.coalition);
-    const body = {
-      packet: toBase64url(sealed.packet),
-      releaseSecret: toBase64url(sealed.releaseSecret),
-      dueAt: new Date(Date.now() + 7_200_000).toISOString(),
-      graceMinutes: 20,
-      repeat: 'none',
-    };
-    const answer = await fetch(`${world.app.url}/api/v1/telegram/check-ins`, {
-      method: 'POST',
-      headers: { authorization: `tma ${signedInitData({ token: world.telegram.token, userId: person.id })}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect(answer.status).toBe(201);
-    return sealed;
-  };
   const ring = ({ locator }: SealedPacket) =>
     world.app.database.query(`UPDATE armed_packet SET due_at = now() - interval '1 second' WHERE locator = $1`, [Buffer.from(locator)]);
   const inStage = ({ locator }: SealedPacket, stage: string, reached: boolean) =>
@@ -40,9 +22,6 @@ describe('the channel by which people answer', () => {
       const { rowCount } = await world.app.database.query('SELECT FROM check_in WHERE locator = $1 AND stage = $2 AND asked_reached = $3', [Buffer.from(locator), stage, reached]);
       return rowCount === 1;
     });
-
-  const wasSent = async ({ alertId }: SealedPacket): Promise<boolean> =>
-    (await world.app.database.query('SELECT FROM alert WHERE alert_id = $1', [Buffer.from(alertId)])).rowCount === 1;
 
   it('hears of Telegram with every poll, also when nobody writes', async () => {
     const since = new Date();
@@ -58,7 +37,7 @@ describe('the channel by which people answer', () => {
 
   it('takes silence for silence only while Telegram works', async () => {
     const person = await world.joined();
-    const sealed = await plan(person);
+    const sealed = await app.schedule(person);
     for (const stage of ['reminded', 'asked'] as const) {
       await ring(sealed);
       await inStage(sealed, stage, stage === 'asked');
@@ -70,7 +49,7 @@ describe('the channel by which people answer', () => {
     await world.app.database.query(`UPDATE answer_channel SET heard_at = now() - interval '3 minutes'`);
     await ring(sealed);
     await inStage(sealed, 'undelivered', true);
-    expect(await wasSent(sealed)).toBe(false);
+    expect(await app.wasSent(sealed)).toBe(false);
     world.telegram.up();
     await until('the question is there when Telegram is', () => person.fromBot.filter(({ text }) => text.includes('All well?')).length === 2);
     await inStage(sealed, 'asked', true);
@@ -78,6 +57,6 @@ describe('the channel by which people answer', () => {
     await ring(sealed);
     await inStage(sealed, 'prompted', true);
     await ring(sealed);
-    await until('now silence sends it', () => wasSent(sealed));
+    await until('now silence sends it', () => app.wasSent(sealed));
   });
 });

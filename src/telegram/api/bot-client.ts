@@ -26,6 +26,9 @@ const downloadTimeoutMs = 120_000;
 /** Telegram's answer to a poll may be on its way when the poll's time is over. */
 const pollMarginMs = 10_000;
 
+/** Of a path that Telegram has named just before. Anything else that it says may be over with the next try. */
+const GONE: ReadonlySet<number> = new Set([400, 404, 410]);
+
 type RawCall = (parameters: BotParameters, signal?: unknown) => Promise<unknown>;
 
 /** The Bot API as the bot uses it: calls by name, every failure a value, no repetition of its own. */
@@ -71,7 +74,8 @@ export class BotClient {
     const found = await this.call('getFile', { file_id: fileId }, signal);
     if (!found.ok) {
       if (found.failure === 'flood') return { failed: 'flood', retryAfterMs: found.retryAfterMs };
-      if (found.failure === 'unreachable') return { failed: 'unreachable' };
+      // Of the file only 400 speaks; 401 and 404 are about a token that is not valid for now.
+      if (found.failure === 'unreachable' || found.code !== 400) return { failed: 'unreachable' };
       return { failed: found.description.includes('too big') ? 'too-large' : 'gone' };
     }
     const path = (found.result as { file_path?: unknown }).file_path;
@@ -95,7 +99,8 @@ async function collect(response: IncomingMessage): Promise<DownloadOutcome> {
   const status = response.statusCode ?? 0;
   if (status !== 200) {
     response.resume();
-    return { failed: status >= 400 && status < 500 ? 'gone' : 'unreachable' };
+    if (status === 429) return { failed: 'flood', retryAfterMs: Math.max(1, Number(response.headers['retry-after']) || 1) * 1_000 };
+    return { failed: GONE.has(status) ? 'gone' : 'unreachable' };
   }
   const parts: Buffer[] = [];
   let length = 0;
