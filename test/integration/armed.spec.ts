@@ -63,7 +63,10 @@ describe('panic by one tap', () => {
     expect(view).toMatchObject({ severity: 'S1', state: 'notifying' });
     expect(view.events.map(({ type }) => type).slice(0, 2)).toEqual(['ARM', 'TRIGGER']);
     expect(view.events[1]?.detail).toMatchObject({ by: 'countdown', expired: false, olderRoster: false });
-    expect((await deliveriesOf(app.database, sealed.alertId)).map(({ contact_id }) => contact_id)).toEqual([coalition.contactIds.get('osh')]);
+    // Nobody's address opens here, so the next tier may have been told by now: the first one is looked at.
+    const [first, ...later] = await deliveriesOf(app.database, sealed.alertId);
+    expect(first?.contact_id).toBe(coalition.contactIds.get('osh'));
+    expect(later.filter(({ gen }) => gen === first?.gen)).toEqual([]);
     expect(await notices()).toEqual([expect.objectContaining({ what: 'fired', alertId: Buffer.from(sealed.alertId) })]);
   });
 
