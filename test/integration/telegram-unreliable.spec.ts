@@ -29,8 +29,7 @@ describe('a Telegram that cannot be relied on', () => {
   }, 60_000);
   afterAll(() => world.stop());
 
-  const eventually = (what: string, happened: Happened): Promise<boolean> =>
-    until(what, happened, patienceMs);
+  const eventually = (what: string, happened: Happened): Promise<boolean> => until(what, happened, patienceMs);
   const copies = (person: TelegramPerson, label: string) => person.fromBot.filter(({ keyboard }) => keyboard.flat().some(({ text }) => text === label));
   /** Presses any copy of it, as somebody does who waits: again, as long as it is there and nothing has happened. */
   const pressUntil = (person: TelegramPerson, label: string, what: string, happened: Happened): Promise<boolean> => {
