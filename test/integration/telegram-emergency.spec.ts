@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LANGUAGES, type Language } from '@jardam/protocol';
 import { ChatSecrets } from '../../src/telegram/secrets.js';
 import { BotTexts, type Say } from '../../src/telegram/texts.js';
+import type { Fault } from '../support/bot-api/faults.js';
 import type { TelegramPerson } from '../support/bot-api/person.js';
 import { inEveryLanguage, receivedLine } from '../support/every-language.js';
 import { until } from '../support/ladder.js';
@@ -192,10 +193,12 @@ describe('an emergency in a chat', () => {
   });
 
   describe('whose status was sent without an answer from Telegram', () => {
-    const alerted = async (say: Say, lang: Language) => {
+    const alerted = async (say: Say, lang: Language, ...then: Fault[]) => {
       const person = await world.joined(lang);
       const honest = say('telegram.honest');
-      world.telegram.fail('sendMessage', { kind: 'drop-after' }, 1, ({ chat_id: chat, text }) => String(chat) === String(person.id) && String(text).includes(honest));
+      for (const fault of [{ kind: 'drop-after' } as const, ...then]) {
+        world.telegram.fail('sendMessage', fault, 1, ({ chat_id: chat, text }) => String(chat) === String(person.id) && String(text).includes(honest));
+      }
       const text = canary('unanswered');
       person.writes(text);
       const statuses = () => person.fromBot.filter((each) => each.text.includes(honest));
@@ -235,6 +238,19 @@ describe('an emergency in a chat', () => {
         person.presses(say('telegram.end-no'));
         await until('the question is taken back', () => !person.screen.includes(say('telegram.end-question')));
         expect((await about(await alertWith(text))).filter(({ standDown }) => standDown !== undefined)).toEqual([]);
+      }));
+
+    it('has one status when the second try is under way while the first copy is pressed', () =>
+      inEveryLanguage(async (lang, say) => {
+        const { person, statuses } = await alerted(say, lang, { kind: 'slow', ms: 1_200 });
+        const [first] = statuses();
+        if (first === undefined) throw new Error('there is no status');
+        const tries = () => world.telegram.calls.filter(({ method, parameters }) => method === 'sendMessage' && parameters.chat_id === person.id && String(parameters.text).includes(say('telegram.honest')));
+        await until('the second try', () => tries().length === 2);
+        person.presses(say('telegram.end'));
+        await until('the second copy came', () => tries()[1]?.messageId !== null);
+        await until('the question, once', () => statuses().length === 1 && first.text.includes(say('telegram.end-question')));
+        expect(statuses()).toEqual([first]);
       }));
 
     it('is not ended by a button of somebody else’s', async () => {

@@ -141,6 +141,17 @@ export class ChatAlerts {
     await this.set(tx, alertId, 'status_message_id = $3', [messageId]);
   }
 
+  /** Notes a message that was just sent. False when the status has another place by now, or none: nobody waits for this one. */
+  async noteStatusMessage(tx: Tx, { alertId, statusMessageId }: ChatAlert, messageId: number): Promise<boolean> {
+    const { rowCount } = await tx.query('UPDATE telegram_alert SET status_message_id = $3 WHERE coalition_id = $1 AND alert_id = $2 AND status_message_id = $4', [
+      DEFAULT_COALITION,
+      alertId,
+      messageId,
+      statusMessageId,
+    ]);
+    return rowCount === 1;
+  }
+
   async setUndeleted(tx: Tx, alertId: Uint8Array): Promise<void> {
     await this.set(tx, alertId, 'undeleted = true');
   }

@@ -12,7 +12,7 @@ import { Jobs } from '../outbox/jobs.js';
 import { ChatSealer } from '../sealing/chat-sealer.js';
 import { BotTexts } from '../texts.js';
 import { ChatAlerts, type ChatAlert } from './chat-alerts.js';
-import { statusMessage } from './status-text.js';
+import { statusMessage, type StatusMessage } from './status-text.js';
 
 const changedBatch = 100;
 
@@ -67,16 +67,19 @@ export class StatusBoard {
     return outcome;
   }
 
-  private async send(alert: ChatAlert, message: Readonly<Record<string, unknown>>): Promise<CallOutcome> {
+  private async send(alert: ChatAlert, message: StatusMessage & { readonly chat_id: number }): Promise<CallOutcome> {
     if (alert.statusMessageId !== 0) {
       const edited = await this.telegram.call('editMessageText', { ...message, message_id: alert.statusMessageId });
       if (edited.ok || edited.failure !== 'refused' || edited.code !== 400) return edited;
       if (edited.description.includes('not modified')) return { ok: true, result: null };
     }
-    const sent = await this.telegram.call('sendMessage', message);
+    const sent = await this.telegram.call('sendMessage', { ...message });
     if (sent.ok) {
       const messageId = (sent.result as { message_id: number }).message_id;
-      await this.database.transaction((tx) => this.alerts.setStatusMessage(tx, alert.alertId, messageId));
+      await this.database.transaction(async (tx) => {
+        if (await this.alerts.noteStatusMessage(tx, alert, messageId)) return;
+        await this.jobs.queue(tx, alert.owner, { kind: 'delete', chatId: message.chat_id, messageIds: [messageId], alertId: null });
+      });
     }
     return sent;
   }
